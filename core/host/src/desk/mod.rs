@@ -1,0 +1,80 @@
+//! The command pipeline: authorise → run the handler → apply its changes → audit → tell.
+//!
+//! Everything that changes anything — a click, a call, a CLI line, a job — is a [`Command`] and takes this one road.
+//! Not here: SQL (`store`), how a plugin is called (`plugins`), when a job runs (`jobs`).
+
+mod command;
+
+pub use command::{Command, GivenSignOff, Idempotency, JobRun, PaperRef, Reply, Verb};
+
+use deskbell_proto::Fields;
+use serde::Serialize;
+
+use crate::people::Subject;
+use crate::problem::Problem;
+
+/// The desk: what may be asked of it.
+#[derive(Debug, Clone)]
+pub struct Desk {}
+
+impl Desk {
+    /// Runs a command to its end and answers after the commit.
+    pub async fn run(&self, command: Command) -> Result<Reply, Problem> {
+        let _ = command;
+        unimplemented!()
+    }
+
+    /// One record, in the API's shape (references by number).
+    pub async fn get(&self, subject: &Subject, site: &str, record_type: &str, number: &str) -> Result<Fields, Problem> {
+        let _ = (subject, site, record_type, number);
+        unimplemented!()
+    }
+
+    /// A page of records.
+    pub async fn list(&self, subject: &Subject, query: ListQuery) -> Result<Page, Problem> {
+        let _ = (subject, query);
+        unimplemented!()
+    }
+
+    /// Who changed a record, when, from where, old → new; newest first.
+    pub async fn history(
+        &self,
+        subject: &Subject,
+        site: &str,
+        record_type: &str,
+        number: &str,
+    ) -> Result<Vec<serde_json::Value>, Problem> {
+        let _ = (subject, site, record_type, number);
+        unimplemented!()
+    }
+
+    /// What must be done on a day: `{type, due, number, summary…}` of every plugin's declared due questions, and open tasks.
+    pub async fn due(&self, subject: &Subject, site: &str, on: chrono::NaiveDate) -> Result<Vec<serde_json::Value>, Problem> {
+        let _ = (subject, site, on);
+        unimplemented!()
+    }
+}
+
+/// What a list is asked for. Filter values are still text or JSON as they came; the desk makes them canonical.
+#[derive(Debug, Clone, Default)]
+pub struct ListQuery {
+    pub record_type: String,
+    /// One site, or `None` for all that exist.
+    pub site: Option<String>,
+    /// `(field, operator, value)`: `("received_on", "gte", "2026-11-01")`; operators `eq ne lt lte gt gte in null`.
+    pub filters: Vec<(String, String, String)>,
+    pub search: Option<String>,
+    /// `-received_on`
+    pub sort: Option<String>,
+    pub limit: Option<u64>,
+    pub cursor: Option<String>,
+    /// Reference fields whose record is put in place of its number.
+    pub expand: Vec<String>,
+}
+
+/// One page of a list.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct Page {
+    pub items: Vec<Fields>,
+    pub next_cursor: Option<String>,
+}

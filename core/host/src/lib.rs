@@ -1,0 +1,19 @@
+//! The Deskbell host: keeps the records, guards the rules, runs the jobs, prints the papers of every desk function.
+//!
+//! It knows no plugin by name; everything it offers is made from what plugins describe. `ARCHITECTURE.md` has the walk-through.
+
+pub mod app;
+pub mod cli;
+pub mod clock;
+pub mod config;
+pub mod desk;
+pub mod forms;
+pub mod home;
+pub mod i18n;
+pub mod jobs;
+pub mod notify;
+pub mod people;
+pub mod plugins;
+pub mod problem;
+pub mod store;
+pub mod web;

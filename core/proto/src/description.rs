@@ -1,0 +1,242 @@
+//! What a plugin says about itself: types, actions, sign-off boxes, jobs, forms, due questions, settings.
+//!
+//! The host works from this alone: it makes the tables, the routes, the pages and the OpenAPI document out of it. Id,
+//! version, name, protocol, permissions and `uses` are not here: `plugin.toml` is the truth for those.
+//! Names of types, actions, boxes, jobs and forms are kebab-case without the plugin's id; field names are snake_case.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::value::FieldKind;
+
+/// Everything a plugin can do, in the order its `register` says it.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct PluginDescription {
+    /// The protocol the plugin was built for.
+    pub protocol: u32,
+    /// The version of the SDK it was built with.
+    pub sdk: String,
+    /// What a store may set under `[plugins.<id>]`; every setting has a default.
+    pub settings: Vec<FieldDescription>,
+    pub types: Vec<TypeDescription>,
+    /// Actions on the plugin itself, called as `<plugin>.<action>`.
+    pub actions: Vec<ActionDescription>,
+    pub jobs: Vec<JobDescription>,
+    pub forms: Vec<FormDescription>,
+}
+
+/// A record type; its table is `<plugin>_<type>` with `-` as `_`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct TypeDescription {
+    /// `letter`; the full name over the API is `letters.letter`.
+    pub name: String,
+    /// How its records are numbered; a type without a scheme is known by its id only.
+    pub number: Option<NumberScheme>,
+    /// The fields in the order of the paper, those of the states included, without the common columns.
+    pub fields: Vec<FieldDescription>,
+    /// The states a record can be in; the first is that of a new one. Empty: the type has no states.
+    pub states: Vec<StateDescription>,
+    /// At most one record that is not closed may exist at a site.
+    pub one_open_per_site: bool,
+    /// Fields that together are unique at a site.
+    pub unique: Vec<Vec<String>>,
+    /// Fields that are searched together, beside the indexes the host makes of itself (number, state).
+    pub indexes: Vec<Vec<String>>,
+    /// What creating one takes. `None`: only the plugin itself creates such records.
+    pub create: Option<Vec<FieldDescription>>,
+    pub actions: Vec<ActionDescription>,
+    pub sign_offs: Vec<BoxDescription>,
+    pub due: Vec<DueDescription>,
+    /// The printed list of the type, if it has one.
+    pub register: Option<RegisterDescription>,
+}
+
+/// The columns every record has; a field can't have one of these names.
+pub const COMMON_COLUMNS: [&str; 11] = [
+    "id",
+    "number",
+    "site",
+    "version",
+    "state",
+    "created_at",
+    "created_by",
+    "updated_at",
+    "updated_by",
+    "void_reason",
+    "sign_offs",
+];
+
+impl TypeDescription {
+    pub fn field(&self, name: &str) -> Option<&FieldDescription> {
+        self.fields.iter().find(|field| field.name == name)
+    }
+
+    pub fn action(&self, name: &str) -> Option<&ActionDescription> {
+        self.actions.iter().find(|action| action.name == name)
+    }
+
+    /// The states that are not closed.
+    pub fn open_states(&self) -> impl Iterator<Item = &str> {
+        self.states.iter().filter(|state| !state.closed).map(|state| state.name.as_str())
+    }
+
+    /// Returns the kind of a column, the common ones included.
+    pub fn column_kind(&self, name: &str) -> Option<FieldKind> {
+        let text = FieldKind::Text { max: crate::value::TEXT_MAX, long: false };
+        match name {
+            "id" | "number" | "site" | "created_by" | "updated_by" | "void_reason" => Some(text),
+            "state" => Some(FieldKind::Choice { values: self.states.iter().map(|state| state.name.clone()).collect() }),
+            "version" => Some(FieldKind::Integer { min: None, max: None }),
+            "created_at" | "updated_at" => Some(FieldKind::Instant),
+            _ => self.field(name).map(|field| field.kind.clone()),
+        }
+    }
+}
+
+/// Gap-free numbers, `L-20261124-001`: a prefix, the period, at least three digits that grow.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NumberScheme {
+    /// One to four capital letters.
+    pub prefix: String,
+    pub per: NumberPeriod,
+}
+
+/// When a count starts again at 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum NumberPeriod {
+    Day,
+    Year,
+    Ever,
+}
+
+/// One field of a type, of an action's arguments or of the settings.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FieldDescription {
+    pub name: String,
+    #[serde(flatten)]
+    pub kind: FieldKind,
+    /// A record or call without it is refused.
+    #[serde(default)]
+    pub required: bool,
+    /// Used where nothing is given.
+    #[serde(default)]
+    pub default: Option<Value>,
+    /// `PATCH` may change it.
+    #[serde(default)]
+    pub editable: bool,
+    /// Personal data: hashed with a salt in the audit chain, masked in logs, erasable.
+    #[serde(default)]
+    pub personal: bool,
+    /// Found by `?q=`.
+    #[serde(default)]
+    pub searchable: bool,
+    /// Shown on the paper that is signed: changing it voids the sign-offs of the record.
+    #[serde(default)]
+    pub signed: bool,
+    /// The doc comment of the field, for the author's reader and the OpenAPI document.
+    #[serde(default)]
+    pub doc: String,
+}
+
+/// A state; `closed` ones are past the desk's care.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StateDescription {
+    pub name: String,
+    #[serde(default)]
+    pub closed: bool,
+}
+
+/// A verb on a record, or on the plugin.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ActionDescription {
+    pub name: String,
+    pub args: Vec<FieldDescription>,
+    pub doc: String,
+}
+
+/// A box that somebody in one of `roles` signs on the record.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct BoxDescription {
+    pub name: String,
+    pub roles: Vec<String>,
+    /// The plugin has something to do once it is signed.
+    pub then: bool,
+}
+
+/// A declared question "what is due on a day", answered by the plugin with a [`Find`](crate::Find).
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DueDescription {
+    pub name: String,
+}
+
+/// A job; when it runs is the schedule's matter.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct JobDescription {
+    pub name: String,
+    pub doc: String,
+}
+
+/// The printed list of a type for a period.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct RegisterDescription {
+    /// The day or instant field that a period selects by.
+    pub by: String,
+    /// The columns in their order, by field name (common columns allowed).
+    pub columns: Vec<String>,
+    /// Fields summed at the foot.
+    pub sums: Vec<String>,
+    /// Empty columns to sign in by hand, by name.
+    pub signatures: Vec<String>,
+}
+
+/// A form: what it is printed from, and the data its template is given.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FormDescription {
+    pub name: String,
+    pub of: FormSubject,
+    /// The shape of the data the paper function returns; a template that names anything else is refused.
+    pub data: Shape,
+}
+
+/// What a form is printed from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "of", rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum FormSubject {
+    /// One record of `type`; `by` is the field that says on which day it counts for a print of a period.
+    Record {
+        #[serde(rename = "type")]
+        record_type: String,
+        by: String,
+    },
+    /// A span of days.
+    Period,
+}
+
+/// The shape of a paper's data.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Shape {
+    Text,
+    Integer,
+    Fen,
+    Bool,
+    Day,
+    Instant,
+    /// A choice or a state of `type`: printed through its label, so the values are known.
+    Choice {
+        values: Vec<String>,
+    },
+    Optional(Box<Shape>),
+    List(Box<Shape>),
+    Object(Vec<(String, Shape)>),
+}
