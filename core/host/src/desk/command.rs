@@ -1,5 +1,7 @@
 //! A command, and what it is answered with.
 
+use std::time::Duration;
+
 use chrono::{DateTime, NaiveDate, Utc};
 use deskbell_proto::{Fields, Outcome};
 use serde::{Deserialize, Serialize};
@@ -72,6 +74,8 @@ pub struct JobRun {
     pub as_of: Option<NaiveDate>,
     /// Applied in a savepoint that is rolled back.
     pub dry: bool,
+    /// How long the handler may take: the schedule's `timeout`, the deadline of the plugin's call.
+    pub timeout: Duration,
 }
 
 /// A sign-off as it came: who signs which box, with their PIN or password.

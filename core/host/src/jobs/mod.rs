@@ -15,13 +15,13 @@ use crate::problem::Problem;
 pub struct Jobs {}
 
 impl Jobs {
-    pub async fn list(&self, subject: &Subject, site: &str) -> Result<Vec<JobInfo>, Problem> {
-        let _ = (subject, site);
+    pub async fn list(&self, subject: &Subject, site: &str, lang: &str) -> Result<Vec<JobInfo>, Problem> {
+        let _ = (subject, site, lang);
         unimplemented!()
     }
 
-    pub async fn show(&self, subject: &Subject, site: &str, job: &str) -> Result<JobInfo, Problem> {
-        let _ = (subject, site, job);
+    pub async fn show(&self, subject: &Subject, site: &str, job: &str, lang: &str) -> Result<JobInfo, Problem> {
+        let _ = (subject, site, job, lang);
         unimplemented!()
     }
 
@@ -45,19 +45,27 @@ impl Jobs {
         job: &str,
         dry_run: bool,
         as_of: Option<NaiveDate>,
+        lang: &str,
     ) -> Result<Run, Problem> {
-        let _ = (subject, site, job, dry_run, as_of);
+        let _ = (subject, site, job, dry_run, as_of, lang);
         unimplemented!()
     }
 
     /// Runs of one job or of all, newest first.
-    pub async fn history(&self, subject: &Subject, site: &str, job: Option<&str>, limit: u64) -> Result<Vec<Run>, Problem> {
-        let _ = (subject, site, job, limit);
+    pub async fn history(
+        &self,
+        subject: &Subject,
+        site: &str,
+        job: Option<&str>,
+        limit: u64,
+        lang: &str,
+    ) -> Result<Vec<Run>, Problem> {
+        let _ = (subject, site, job, limit, lang);
         unimplemented!()
     }
 
-    pub async fn get(&self, subject: &Subject, run: Uuid) -> Result<Run, Problem> {
-        let _ = (subject, run);
+    pub async fn get(&self, subject: &Subject, run: Uuid, lang: &str) -> Result<Run, Problem> {
+        let _ = (subject, run, lang);
         unimplemented!()
     }
 
@@ -68,8 +76,8 @@ impl Jobs {
     }
 
     /// Runs that were late by more than the grace, were skipped or coalesced: what an outage did.
-    pub async fn missed(&self, subject: &Subject, site: &str) -> Result<Vec<Run>, Problem> {
-        let _ = (subject, site);
+    pub async fn missed(&self, subject: &Subject, site: &str, lang: &str) -> Result<Vec<Run>, Problem> {
+        let _ = (subject, site, lang);
         unimplemented!()
     }
 
@@ -110,7 +118,7 @@ pub struct Run {
     pub attempt: i64,
     pub started_at: Option<DateTime<Utc>>,
     pub finished_at: Option<DateTime<Utc>>,
-    /// A sentence in the reader's language: "handed off 3, waiting 2".
+    /// A sentence in the reader's language: "handed off 3, waiting 2"; for one that failed or was skipped, why.
     pub outcome: Option<String>,
     pub effects: std::collections::BTreeMap<String, i64>,
     pub papers: Vec<PaperRef>,

@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use crate::problem::Problem;
 
+pub mod jobs;
 mod tx;
 
 pub use tx::{Row, Tx};
