@@ -8,6 +8,8 @@
 //! it with [`loader::open`]. Both sides see only the plain traits here. What it does not do: catch panics for the plugin's
 //! author with a message (the SDK does), decide whether a file may be opened (the host's preflight does), unload.
 
+#![expect(non_local_definitions, reason = "what abi_stable's sabi_trait expands to")]
+
 #[cfg(feature = "loader")]
 pub mod loader;
 

@@ -42,6 +42,33 @@ pub enum Code {
 }
 
 impl Code {
+    pub const ALL: [Code; 24] = [
+        Code::ValidationFailed,
+        Code::NotFound,
+        Code::Unauthenticated,
+        Code::Forbidden,
+        Code::WrongPin,
+        Code::SiteRequired,
+        Code::Conflict,
+        Code::StaleVersion,
+        Code::VersionRequired,
+        Code::RuleRefused,
+        Code::SignOffRequired,
+        Code::Erased,
+        Code::IdempotencyMismatch,
+        Code::PluginPanicked,
+        Code::PluginCrashed,
+        Code::PluginTimeout,
+        Code::PluginQuarantined,
+        Code::PluginRefused,
+        Code::StorageFull,
+        Code::StorageUnavailable,
+        Code::Overloaded,
+        Code::TooManyRequests,
+        Code::ConfigInvalid,
+        Code::Internal,
+    ];
+
     /// The spelling of the contract, `rule_refused`.
     pub fn as_str(self) -> &'static str {
         match self {

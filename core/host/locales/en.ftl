@@ -1,0 +1,80 @@
+# The host's own words. Those of a desk function are in plugins/<id>/locales/; how keys are named is in deskbell-sdk's manual.
+
+## What went wrong
+problem-validation-failed = Something is not filled in right: see the fields named.
+problem-not-found = Not found: { $detail }.
+problem-unauthenticated = Please log in, or give a valid access token.
+problem-forbidden = You are not allowed to do this ({ $detail }).
+problem-wrong-pin = The signer or the PIN is wrong; please check and sign again.
+problem-site-required = You work at several sites: say which one (site=…).
+problem-conflict = Somebody changed the data at the same moment; please try again.
+problem-stale-version = Somebody has changed this record meanwhile; reload it and change it again.
+problem-version-required = To change a record, send the version you saw (If-Match).
+problem-sign-off-required = This needs a signature before it can be done.
+problem-erased = Its personal data has been erased as the rules require.
+problem-idempotency-mismatch = This Idempotency-Key was used for something else; take a new one.
+problem-plugin-panicked = This desk function failed; nothing was changed. Please tell store IT.
+problem-plugin-crashed = This desk function's program ended in the middle; nothing was changed. Please try again.
+problem-plugin-timeout = This desk function did not answer in time; nothing was changed. Please try again later.
+problem-plugin-quarantined = This desk function is suspended and can only be read. Store IT has to look at it and enable it again.
+problem-plugin-refused = The plugin cannot be loaded: { $detail }.
+problem-storage-full = The disk is full and nothing was saved. Please have store IT make room, then try again.
+problem-storage-unavailable = The database cannot be reached and nothing was saved; please try again shortly.
+problem-overloaded = The desk is busy; please try again shortly.
+problem-too-many-requests = Too many requests; please try again shortly.
+problem-config-invalid = A setting does not hold: { $detail }.
+problem-internal = Something failed in the program; nothing was changed. Please tell store IT.
+
+## Filling in fields
+required = It must be filled in.
+unknown-field = There is no such field{ $nearest ->
+    [none] .
+   *[other] ; did you mean { $nearest }?
+}
+not-editable = It cannot be changed directly.
+not-a-text = It must be text.
+not-a-number = It must be a whole number.
+not-a-bool = It must be true or false.
+not-a-day = It must be a day such as 2026-11-24.
+not-an-instant = It must be a time with its zone, such as 2026-11-24T09:30:00+08:00.
+not-a-choice = It must be one of: { $allowed }.
+not-an-operator = It cannot be filtered like that; use one of: { $allowed }.
+not-a-record = There is no record with the number { $number }.
+number-too-small = It must not be less than { $min }.
+number-too-large = It must not be more than { $max }.
+text-too-long = At most { $max } characters.
+text-has-control-characters = It has invisible control characters.
+not-unique = There is one like it already.
+bad-json = It is not valid JSON: { $detail }.
+bad-cursor = This page mark is not valid; start from the first page.
+day-in-future = The business day lies ahead: only a dry run (dry_run) may do that.
+
+## Common columns
+field-id = Id
+field-number = Number
+field-site = Site
+field-version = Version
+field-state = State
+field-created_at = Registered at
+field-created_by = Registered by
+field-updated_at = Changed at
+field-updated_by = Changed by
+field-void_reason = Voided because
+
+## Roles
+role-clerk = Clerk
+role-supervisor = Supervisor
+role-duty-manager = Duty manager
+role-loss-prevention = Loss prevention
+role-operations = Operations
+role-purchasing = Purchasing
+role-hr = HR
+role-finance = Finance
+role-receiving = Receiving
+role-security = Security
+role-it = IT
+role-admin = Admin
+
+## Jobs
+outcome-nothing-due = nothing was due
+outcome-dropped = { $dropped } could not be dealt with

@@ -1,0 +1,80 @@
+# 主机自己的文字。各职能的文字在 plugins/<id>/locales/ 里;键的写法见 deskbell-sdk 的手册。
+
+## 出了什么问题
+problem-validation-failed = 填写有误,请看标出的栏目。
+problem-not-found = 没有找到:{ $detail }。
+problem-unauthenticated = 请先登录,或提供有效的访问令牌。
+problem-forbidden = 您没有做这件事的权限({ $detail })。
+problem-wrong-pin = 签字人或 PIN 不对,请核对后再签。
+problem-site-required = 您在多个门店任职,请指明门店(site=…)。
+problem-conflict = 数据刚被别人改动,请重试。
+problem-stale-version = 这条记录已被别人改过,请刷新后再改。
+problem-version-required = 修改记录要带上您看到的版本(If-Match)。
+problem-sign-off-required = 需要签字后才能办理。
+problem-erased = 其中的个人信息已按规定清除。
+problem-idempotency-mismatch = 这个 Idempotency-Key 已用于另一份内容,请换一个新的。
+problem-plugin-panicked = 该职能出错了,这次操作没有留下任何改动。请告知电脑部。
+problem-plugin-crashed = 该职能的程序中途退出,这次操作没有留下任何改动,请再试一次。
+problem-plugin-timeout = 该职能没有及时答复,这次操作没有留下任何改动,请稍后再试。
+problem-plugin-quarantined = 该职能已被暂停,目前只能查看。请电脑部检查后重新启用。
+problem-plugin-refused = 插件不能装入:{ $detail }。
+problem-storage-full = 磁盘已满,没有保存。请通知电脑部清理后再试。
+problem-storage-unavailable = 数据库暂时不可用,没有保存,请稍后再试。
+problem-overloaded = 系统正忙,请稍后再试。
+problem-too-many-requests = 请求太频繁,请稍后再试。
+problem-config-invalid = 设置有误:{ $detail }。
+problem-internal = 程序出错了,这次操作没有留下任何改动。请告知电脑部。
+
+## 栏目填写
+required = 必填。
+unknown-field = 没有这个栏目{ $nearest ->
+    [none] 。
+   *[other] ,您是指 { $nearest } 吗?
+}
+not-editable = 这个栏目不能直接修改。
+not-a-text = 应为文字。
+not-a-number = 应为整数。
+not-a-bool = 应为是或否(true 或 false)。
+not-a-day = 应为日期,例如 2026-11-24。
+not-an-instant = 应为带时区的时间,例如 2026-11-24T09:30:00+08:00。
+not-a-choice = 只能是:{ $allowed }。
+not-an-operator = 不能这样筛选,可用:{ $allowed }。
+not-a-record = 没有编号为 { $number } 的记录。
+number-too-small = 不能小于 { $min }。
+number-too-large = 不能大于 { $max }。
+text-too-long = 最多 { $max } 个字。
+text-has-control-characters = 含有不可见的控制字符。
+not-unique = 已有相同的记录。
+bad-json = 不是有效的 JSON:{ $detail }。
+bad-cursor = 翻页标记无效,请从第一页开始。
+day-in-future = 业务日期在将来,只能试运行(dry_run)。
+
+## 公共栏目
+field-id = 标识
+field-number = 编号
+field-site = 门店
+field-version = 版本
+field-state = 状态
+field-created_at = 登记时间
+field-created_by = 登记人
+field-updated_at = 更新时间
+field-updated_by = 更新人
+field-void_reason = 作废原因
+
+## 角色
+role-clerk = 服务台员工
+role-supervisor = 客服主管
+role-duty-manager = 值班经理
+role-loss-prevention = 防损
+role-operations = 营运
+role-purchasing = 采购
+role-hr = 人事
+role-finance = 财务
+role-receiving = 收货
+role-security = 保安
+role-it = 电脑部
+role-admin = 管理员
+
+## 任务
+outcome-nothing-due = 没有到期的事项
+outcome-dropped = 另有 { $dropped } 项未能处理
