@@ -7,6 +7,7 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod desk;
+pub mod diagnostic;
 pub mod forms;
 pub mod home;
 pub mod i18n;
