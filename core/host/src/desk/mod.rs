@@ -4,8 +4,13 @@
 //! Not here: SQL (`store`), how a plugin is called (`plugins`), when a job runs (`jobs`).
 
 mod command;
+mod handler;
+mod input;
+mod sites;
 
 pub use command::{Command, GivenSignOff, Idempotency, JobRun, PaperRef, Reply, Verb};
+
+pub use sites::{Site, Sites};
 
 use deskbell_proto::Fields;
 use serde::Serialize;
@@ -48,9 +53,15 @@ impl Desk {
         unimplemented!()
     }
 
-    /// What must be done on a day: `{type, due, number, summary…}` of every plugin's declared due questions, and open tasks.
-    pub async fn due(&self, subject: &Subject, site: &str, on: chrono::NaiveDate) -> Result<Vec<serde_json::Value>, Problem> {
-        let _ = (subject, site, on);
+    /// What must be done on a day: `{type, due, title, number, …}` of every plugin's declared due questions, and open tasks.
+    pub async fn due(
+        &self,
+        subject: &Subject,
+        site: &str,
+        on: chrono::NaiveDate,
+        lang: &str,
+    ) -> Result<Vec<serde_json::Value>, Problem> {
+        let _ = (subject, site, on, lang);
         unimplemented!()
     }
 }

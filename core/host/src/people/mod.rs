@@ -5,8 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use deskbell_proto::Actor;
 
 mod permission;
+mod policy;
 
 pub use permission::Permission;
+pub use policy::{ADMIN, Policy};
 
 /// Who asks, already authenticated: their roles by site (`*` for all), and where they come from.
 #[derive(Debug, Clone, PartialEq, Eq)]
