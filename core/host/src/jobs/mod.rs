@@ -2,6 +2,8 @@
 //!
 //! `tokio-cron-scheduler` is the pulse and nothing more. Not here: what a job does (its plugin), applying it (`desk`).
 
+pub mod calendar;
+
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
