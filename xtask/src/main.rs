@@ -1,1 +1,38 @@
-fn main() {}
+//! What the project does for itself: set-up, the demo, the checks of CI. `cargo demo` and `cargo ci` are aliases for it.
+
+use clap::{Parser, Subcommand};
+
+mod ci;
+mod demo;
+mod setup;
+mod step;
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about = "Set-up, demo and checks of Deskbell")]
+struct Arguments {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Installs what the build, the papers and the tests need and this machine lacks.
+    Setup,
+    /// Sets up, builds, and serves a throw-away desk with a month of records.
+    Demo {
+        /// Passed on to `deskbell demo`: `--listen ADDRESS`, `--keep`.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
+    /// Sets up and runs every check: format, lints, docs, licences, tests.
+    Ci,
+}
+
+fn main() -> anyhow::Result<()> {
+    std::env::set_current_dir(step::workspace())?;
+    match Arguments::parse().task {
+        Task::Setup => setup::run(setup::For::Tests),
+        Task::Demo { arguments } => demo::run(&arguments),
+        Task::Ci => ci::run(),
+    }
+}

@@ -1,0 +1,33 @@
+//! `cargo ci`: every check, in the order in which they fail fastest; the slowest steps are printed at the end.
+
+use crate::setup::{self, For};
+use crate::step::{Steps, cargo, has, say};
+
+pub fn run() -> anyhow::Result<()> {
+    let mut steps = Steps::default();
+    let done = check(&mut steps);
+    steps.print_slowest();
+    done
+}
+
+fn check(steps: &mut Steps) -> anyhow::Result<()> {
+    steps.time("set-up", || setup::run(For::Tests))?;
+    steps.run("format", &mut cargo(&["fmt", "--all", "--check"]))?;
+    // One build serves the suites: they drive the same binaries that a plain build makes.
+    steps.run("build", &mut cargo(&["build", "--workspace", "--locked"]))?;
+    steps.run("build tests", &mut cargo(&["test", "--workspace", "--locked", "--no-run"]))?;
+    steps.run("lints", &mut cargo(&["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"]))?;
+    let mut docs = cargo(&["doc", "--workspace", "--no-deps", "--locked"]);
+    steps.run("docs", docs.env("RUSTDOCFLAGS", "-D warnings"))?;
+    check_licences(steps)?;
+    steps.run("tests", &mut cargo(&["test", "--workspace", "--locked"]))
+}
+
+/// cargo-deny and its advisories are not installed by the project: where they are at hand, they are asked.
+fn check_licences(steps: &mut Steps) -> anyhow::Result<()> {
+    if !has("cargo-deny") {
+        say("licences and advisories: skipped, cargo-deny is not installed here");
+        return Ok(());
+    }
+    steps.run("licences and advisories", &mut cargo(&["deny", "--offline", "check"]))
+}
