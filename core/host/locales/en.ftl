@@ -23,6 +23,10 @@ problem-storage-unavailable = The database cannot be reached and nothing was sav
 problem-overloaded = The desk is busy; please try again shortly.
 problem-too-many-requests = Too many requests; please try again shortly.
 problem-config-invalid = A setting does not hold: { $detail }.
+problem-bad-request = The request cannot be read: { $detail }.
+problem-method-not-allowed = This address does not take that method ({ $detail }).
+problem-unsupported-media-type = The request must be JSON (Content-Type: application/json).
+problem-payload-too-large = The request is too large.
 problem-internal = Something failed in the program; nothing was changed. Please tell store IT.
 
 ## Filling in fields
@@ -31,6 +35,7 @@ unknown-field = There is no such field{ $nearest ->
     [none] .
    *[other] ; did you mean { $nearest }?
 }
+given-twice = It is given twice.
 not-editable = It cannot be changed directly.
 not-a-text = It must be text.
 not-a-number = It must be a whole number.

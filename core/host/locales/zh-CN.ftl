@@ -23,6 +23,10 @@ problem-storage-unavailable = 数据库暂时不可用,没有保存,请稍后再
 problem-overloaded = 系统正忙,请稍后再试。
 problem-too-many-requests = 请求太频繁,请稍后再试。
 problem-config-invalid = 设置有误:{ $detail }。
+problem-bad-request = 请求无法读取:{ $detail }。
+problem-method-not-allowed = 此地址不接受该方法({ $detail })。
+problem-unsupported-media-type = 请求必须是 JSON(Content-Type: application/json)。
+problem-payload-too-large = 请求内容过大。
 problem-internal = 程序出错了,这次操作没有留下任何改动。请告知电脑部。
 
 ## 栏目填写
@@ -31,6 +35,7 @@ unknown-field = 没有这个栏目{ $nearest ->
     [none] 。
    *[other] ,您是指 { $nearest } 吗?
 }
+given-twice = 重复给出。
 not-editable = 这个栏目不能直接修改。
 not-a-text = 应为文字。
 not-a-number = 应为整数。

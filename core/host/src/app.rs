@@ -1,11 +1,14 @@
 //! The only place that wires things together: settings → store → plugins → desk → jobs, forms, web.
 
 use crate::clock::Clock;
-use crate::desk::Desk;
+use crate::desk::{Desk, Sites};
 use crate::forms::Forms;
 use crate::home::Home;
+use crate::i18n::I18n;
 use crate::jobs::Jobs;
+use crate::people::{People, Policy};
 use crate::plugins::Registry;
+use crate::problem::Problem;
 use crate::store::Store;
 
 /// A desk that is open: everything the web and the CLI talk to.
@@ -18,4 +21,26 @@ pub struct App {
     pub desk: Desk,
     pub jobs: Jobs,
     pub forms: Forms,
+    pub people: People,
+    pub policy: Policy,
+    pub sites: Sites,
+    pub i18n: I18n,
+}
+
+impl App {
+    /// Opens the desk of a home: settings, store, plugins, forms. Jobs do not start; the caller holds the home's lock.
+    pub async fn open(home: Home) -> Result<App, Problem> {
+        let _ = home;
+        unimplemented!()
+    }
+
+    /// Starts what only a serving desk does: the jobs' pulse, the outbox, the watch on the store's files.
+    pub async fn start(&self) -> Result<(), Problem> {
+        unimplemented!()
+    }
+
+    /// Ends it in good order: leases released, children gone, the last commit durable.
+    pub async fn stop(&self) {
+        unimplemented!()
+    }
 }

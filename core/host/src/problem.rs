@@ -37,12 +37,17 @@ pub enum Code {
     TooManyRequests,
     /// A setting, manifest, schedule or template that does not hold.
     ConfigInvalid,
+    /// A request that is no request of this API: not JSON, a header that cannot be read.
+    BadRequest,
+    MethodNotAllowed,
+    UnsupportedMediaType,
+    PayloadTooLarge,
     /// A defect of ours; the log has the details under the problem's `trace`.
     Internal,
 }
 
 impl Code {
-    pub const ALL: [Code; 24] = [
+    pub const ALL: [Code; 28] = [
         Code::ValidationFailed,
         Code::NotFound,
         Code::Unauthenticated,
@@ -66,6 +71,10 @@ impl Code {
         Code::Overloaded,
         Code::TooManyRequests,
         Code::ConfigInvalid,
+        Code::BadRequest,
+        Code::MethodNotAllowed,
+        Code::UnsupportedMediaType,
+        Code::PayloadTooLarge,
         Code::Internal,
     ];
 
@@ -95,6 +104,10 @@ impl Code {
             Code::Overloaded => "overloaded",
             Code::TooManyRequests => "too_many_requests",
             Code::ConfigInvalid => "config_invalid",
+            Code::BadRequest => "bad_request",
+            Code::MethodNotAllowed => "method_not_allowed",
+            Code::UnsupportedMediaType => "unsupported_media_type",
+            Code::PayloadTooLarge => "payload_too_large",
             Code::Internal => "internal",
         }
     }
@@ -102,13 +115,16 @@ impl Code {
     /// The HTTP status.
     pub fn status(self) -> u16 {
         match self {
-            Code::SiteRequired => 400,
+            Code::SiteRequired | Code::BadRequest => 400,
             Code::Unauthenticated => 401,
             Code::Forbidden | Code::WrongPin => 403,
             Code::NotFound => 404,
+            Code::MethodNotAllowed => 405,
             Code::Conflict | Code::RuleRefused | Code::SignOffRequired => 409,
             Code::Erased => 410,
             Code::StaleVersion => 412,
+            Code::PayloadTooLarge => 413,
+            Code::UnsupportedMediaType => 415,
             Code::ValidationFailed | Code::IdempotencyMismatch | Code::ConfigInvalid | Code::PluginRefused => 422,
             Code::VersionRequired => 428,
             Code::TooManyRequests => 429,
@@ -124,7 +140,12 @@ impl Code {
     pub fn exit_code(self) -> u8 {
         match self {
             Code::PluginPanicked | Code::PluginCrashed | Code::PluginTimeout | Code::PluginQuarantined | Code::Internal => 1,
-            Code::ValidationFailed | Code::SiteRequired => 2,
+            Code::ValidationFailed
+            | Code::SiteRequired
+            | Code::BadRequest
+            | Code::MethodNotAllowed
+            | Code::UnsupportedMediaType
+            | Code::PayloadTooLarge => 2,
             Code::ConfigInvalid => 3,
             Code::NotFound => 4,
             Code::Unauthenticated | Code::Forbidden | Code::WrongPin => 5,

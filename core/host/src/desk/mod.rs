@@ -66,6 +66,67 @@ impl Desk {
     }
 }
 
+impl Desk {
+    /// A page of the audit trail, newest first; for admins.
+    pub async fn audit(&self, subject: &Subject, query: AuditQuery) -> Result<AuditPage, Problem> {
+        let _ = (subject, query);
+        unimplemented!()
+    }
+
+    /// Walks every audit chain from its first entry; a broken one is named with its first bad sequence.
+    pub async fn verify_audit(&self) -> Result<Vec<ChainCheck>, Problem> {
+        unimplemented!()
+    }
+
+    /// What happens at a site from now on, for live pages: a subject sees what it may read.
+    pub fn events(&self, subject: &Subject, site: &str) -> futures_util::stream::BoxStream<'static, Event> {
+        let _ = (subject, site);
+        unimplemented!()
+    }
+}
+
+/// What is asked of the audit trail.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AuditQuery {
+    pub site: Option<String>,
+    pub user: Option<String>,
+    /// `letters.letter`
+    pub record_type: Option<String>,
+    pub number: Option<String>,
+    pub from: Option<chrono::NaiveDate>,
+    pub to: Option<chrono::NaiveDate>,
+    pub limit: u64,
+    pub cursor: Option<String>,
+}
+
+/// One page of the audit trail.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct AuditPage {
+    pub items: Vec<serde_json::Value>,
+    pub next_cursor: Option<String>,
+}
+
+/// One host's audit chain after a walk over it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ChainCheck {
+    pub host: String,
+    pub entries: u64,
+    /// The hash of the last entry, hex.
+    pub head: String,
+    /// The first sequence that does not fit, and why.
+    pub broken_at: Option<i64>,
+    pub reason: Option<String>,
+}
+
+/// Something that happened: `record.created`, `record.changed`, `run.finished`, `notice`, `task`, `problem`.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Event {
+    pub kind: String,
+    pub site: String,
+    /// `{type, number}`, `{job, run}` and the like.
+    pub data: serde_json::Value,
+}
+
 /// What a list is asked for. Filter values are still text or JSON as they came; the desk makes them canonical.
 #[derive(Debug, Clone, Default)]
 pub struct ListQuery {

@@ -4,9 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use deskbell_proto::Actor;
 
+mod accounts;
 mod permission;
 mod policy;
 
+pub use accounts::{People, TokenInfo, User};
 pub use permission::Permission;
 pub use policy::{ADMIN, Policy};
 
