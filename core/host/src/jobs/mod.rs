@@ -3,6 +3,7 @@
 //! `tokio-cron-scheduler` is the pulse and nothing more. Not here: what a job does (its plugin), applying it (`desk`).
 
 pub mod calendar;
+pub mod planner;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
