@@ -13,7 +13,7 @@ use serde::Serialize;
 use unicode_width::UnicodeWidthStr;
 
 /// A text with the name that people know it by: `deskbell.toml`, `schedules/letters.toml`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Source {
     pub name: Arc<str>,
     pub text: Arc<str>,
@@ -58,6 +58,13 @@ pub struct Place {
     pub length: usize,
     /// The whole line, without its end.
     pub source_line: String,
+}
+
+/// The name alone: the text may hold a password.
+impl fmt::Debug for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Source({})", self.name)
+    }
 }
 
 impl Source {
