@@ -7,6 +7,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::Fields;
+use crate::fault::FieldFault;
 use crate::value::FieldKind;
 
 /// Everything a plugin can do, in the order its `register` says it.
@@ -141,6 +143,85 @@ pub struct FieldDescription {
     pub doc: String,
 }
 
+/// Checks what was given against its descriptions: one spelling each, defaults filled in, nothing unknown, nothing lacking.
+///
+/// The host checks every command with it before a handler sees it, the SDK and TestDesk do the same. `null` and blank text
+/// count as not given; a field that was not given and has no default is left out of the answer.
+///
+/// # Errors
+/// Every wrong field at once, with the key of its sentence: `required`, `unknown-field` or a misfit of its kind.
+pub fn fit(fields: &[FieldDescription], given: &Fields) -> Result<Fields, Vec<FieldFault>> {
+    let mut errors = unknown_fields(fields, given);
+    let mut fitting = Fields::new();
+    for field in fields {
+        let value = given.get(&field.name).filter(|value| is_given(value));
+        match (value, &field.default) {
+            (Some(value), _) => match field.kind.canonical(value) {
+                Ok(value) => drop(fitting.insert(field.name.clone(), value)),
+                Err(misfit) => errors.push(field.fault(misfit.code, misfit.args)),
+            },
+            (None, Some(default)) => drop(fitting.insert(field.name.clone(), default.clone())),
+            (None, None) if field.required => errors.push(field.fault("required", [])),
+            (None, None) => {}
+        }
+    }
+    if errors.is_empty() { Ok(fitting) } else { Err(errors) }
+}
+
+/// Checks a change of some fields: like [`fit`], but what is not named stays as it is and `null` clears an optional field.
+///
+/// # Errors
+/// Every wrong field at once; clearing a required field is `required`.
+pub fn fit_some(fields: &[FieldDescription], given: &Fields) -> Result<Fields, Vec<FieldFault>> {
+    let mut errors = unknown_fields(fields, given);
+    let mut fitting = Fields::new();
+    for (field, value) in fields.iter().filter_map(|field| given.get(&field.name).map(|value| (field, value))) {
+        match field.kind.canonical(value) {
+            _ if !is_given(value) && field.required => errors.push(field.fault("required", [])),
+            _ if !is_given(value) => drop(fitting.insert(field.name.clone(), Value::Null)),
+            Ok(value) => drop(fitting.insert(field.name.clone(), value)),
+            Err(misfit) => errors.push(field.fault(misfit.code, misfit.args)),
+        }
+    }
+    if errors.is_empty() { Ok(fitting) } else { Err(errors) }
+}
+
+fn unknown_fields(fields: &[FieldDescription], given: &Fields) -> Vec<FieldFault> {
+    let is_unknown = |name: &&String| !fields.iter().any(|field| &field.name == *name);
+    let fault = |name: &String| FieldFault { field: name.clone(), key: "unknown-field".to_owned(), ..FieldFault::default() };
+    given.keys().filter(is_unknown).map(fault).collect()
+}
+
+fn is_given(value: &Value) -> bool {
+    match value {
+        Value::Null => false,
+        Value::String(text) => !text.trim().is_empty(),
+        _ => true,
+    }
+}
+
+impl FieldDescription {
+    /// A field of a kind: optional, without a default or any mark.
+    pub fn new(name: impl Into<String>, kind: FieldKind) -> Self {
+        FieldDescription {
+            name: name.into(),
+            kind,
+            required: false,
+            default: None,
+            editable: false,
+            personal: false,
+            searchable: false,
+            signed: false,
+            doc: String::new(),
+        }
+    }
+
+    fn fault(&self, key: &str, args: impl IntoIterator<Item = (&'static str, String)>) -> FieldFault {
+        let args = args.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+        FieldFault { field: self.name.clone(), key: key.to_owned(), args }
+    }
+}
+
 /// A state; `closed` ones are past the desk's care.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StateDescription {
@@ -239,4 +320,46 @@ pub enum Shape {
     Optional(Box<Shape>),
     List(Box<Shape>),
     Object(Vec<(String, Shape)>),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn fields() -> Vec<FieldDescription> {
+        let text = || FieldKind::Text { max: 5, long: false };
+        let required = FieldDescription { required: true, ..FieldDescription::new("addressee", text()) };
+        let default = FieldDescription {
+            default: Some(json!(1)),
+            ..FieldDescription::new("n", FieldKind::Integer { min: None, max: None })
+        };
+        vec![required, FieldDescription::new("note", text()), default]
+    }
+
+    fn check(
+        fit: fn(&[FieldDescription], &Fields) -> Result<Fields, Vec<FieldFault>>,
+        given: Value,
+        expected: Result<Value, &[&str]>,
+    ) {
+        let given = given.as_object().expect("an object");
+        let answer = fit(&fields(), given).map(Value::Object);
+        let answer =
+            answer.map_err(|errors| errors.iter().map(|error| format!("{}: {}", error.field, error.key)).collect::<Vec<_>>());
+        assert_eq!(answer, expected.map_err(|errors| errors.iter().map(|error| (*error).to_owned()).collect()), "{given:?}");
+    }
+
+    #[test]
+    fn what_is_given_fits_or_every_wrong_field_is_named() {
+        check(fit, json!({"addressee": "张三"}), Ok(json!({"addressee": "张三", "n": 1})));
+        check(fit, json!({"addressee": "张三", "note": " ", "n": null}), Ok(json!({"addressee": "张三", "n": 1})));
+        check(
+            fit,
+            json!({"addressee": " ", "n": "x", "colour": 1}),
+            Err(&["colour: unknown-field", "addressee: required", "n: not-a-number"]),
+        );
+        check(fit_some, json!({"note": null}), Ok(json!({"note": null})));
+        check(fit_some, json!({"note": "123456"}), Err(&["note: text-too-long"]));
+        check(fit_some, json!({"addressee": null, "colour": 1}), Err(&["colour: unknown-field", "addressee: required"]));
+    }
 }
