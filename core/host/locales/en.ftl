@@ -36,6 +36,8 @@ unknown-field = There is no such field{ $nearest ->
    *[other] ; did you mean { $nearest }?
 }
 given-twice = It is given twice.
+record-or-period = Give either a record or a span of days (from, to), not both.
+ends-before-it-begins = The last day lies before the first.
 not-editable = It cannot be changed directly.
 not-a-text = It must be text.
 not-a-number = It must be a whole number.

@@ -36,6 +36,8 @@ unknown-field = 没有这个栏目{ $nearest ->
    *[other] ,您是指 { $nearest } 吗?
 }
 given-twice = 重复给出。
+record-or-period = 请只给出一条记录或一段日期(from、to),不要两者都给。
+ends-before-it-begins = 结束日期早于开始日期。
 not-editable = 这个栏目不能直接修改。
 not-a-text = 应为文字。
 not-a-number = 应为整数。

@@ -1,1 +1,68 @@
+//! The HTTP API: the contract's routes over the facades of the host.
+//!
+//! `routes` is the whole table. A handler takes its request apart (`reader`, `params`, `body`, `version`), asks one facade
+//! and shapes the answer; what went wrong leaves as a problem (`problem`). Not here: what somebody may do or what a command
+//! does (`desk`, `people`), what a paper looks like (`forms`).
 
+mod api;
+mod body;
+mod internal;
+mod layers;
+mod params;
+mod peer;
+mod problem;
+mod reader;
+mod routes;
+mod server;
+mod version;
+
+use std::sync::Arc;
+
+use axum::Router;
+use tokio_util::sync::CancellationToken;
+
+use self::layers::Gate;
+use crate::app::App;
+
+pub use peer::Peer;
+pub(crate) use reader::ACT_AS;
+pub use server::Server;
+
+/// The public API, as it is served over TCP.
+pub fn router(app: Arc<App>) -> Router {
+    Web::new(app).public()
+}
+
+/// The public API and what only the CLI needs (`/internal/…`), as the desk's socket and the CLI's own process serve it.
+///
+/// A request counts as local when its extensions hold [`Peer::Local`].
+pub fn local_router(app: Arc<App>) -> Router {
+    Web::new(app).local()
+}
+
+/// What every route is given.
+#[derive(Debug, Clone)]
+struct Web {
+    app: Arc<App>,
+    gate: Arc<Gate>,
+    /// Cancelled when the desk is told to stop: live streams end, and `/readyz` says so at once.
+    closing: CancellationToken,
+}
+
+impl Web {
+    fn new(app: Arc<App>) -> Self {
+        Web { app, gate: Arc::default(), closing: CancellationToken::new() }
+    }
+
+    fn public(&self) -> Router {
+        let quick = layers::in_time(routes::api());
+        let api = layers::gated(self, quick.merge(routes::jobs_by_hand()));
+        layers::around(self, api.merge(routes::health())).with_state(self.clone())
+    }
+
+    /// Without the public limits: whoever sits at the desk's own machine can interrupt what takes too long.
+    fn local(&self) -> Router {
+        let routes = routes::api().merge(routes::jobs_by_hand()).merge(routes::health()).merge(routes::internal());
+        layers::around(self, routes).with_state(self.clone())
+    }
+}

@@ -1,0 +1,28 @@
+//! The audit trail: who did what, when, from where.
+
+use axum::Json;
+use axum::extract::State;
+
+use crate::desk::{AuditPage, AuditQuery};
+use crate::problem::Problem;
+use crate::web::Web;
+use crate::web::params::Params;
+use crate::web::reader::AtSites;
+
+const PAGE: u64 = 50;
+const PAGE_MAX: u64 = 200;
+
+pub(crate) async fn list(State(web): State<Web>, at: AtSites, mut params: Params) -> Result<Json<AuditPage>, Problem> {
+    let query = AuditQuery {
+        site: at.site,
+        user: params.text("user"),
+        record_type: params.text("type"),
+        number: params.text("number"),
+        from: params.day("from")?,
+        to: params.day("to")?,
+        limit: params.count("limit", PAGE_MAX)?.unwrap_or(PAGE),
+        cursor: params.text("cursor"),
+    };
+    params.end()?;
+    Ok(Json(web.app.desk.audit(&at.subject, query).await?))
+}

@@ -1,0 +1,16 @@
+//! The audit chains, walked from their first entry.
+
+use axum::Json;
+use axum::extract::State;
+
+use crate::desk::ChainCheck;
+use crate::problem::Problem;
+use crate::web::Web;
+use crate::web::api::Items;
+use crate::web::params::Params;
+use crate::web::reader::Reader;
+
+pub(crate) async fn verify(State(web): State<Web>, _: Reader, params: Params) -> Result<Json<Items<ChainCheck>>, Problem> {
+    params.end()?;
+    Ok(Items::all(web.app.desk.verify_audit().await?))
+}

@@ -1,0 +1,142 @@
+//! The server loop: TCP and the desk's own socket, with a limit on slow headers and an end in good order.
+//!
+//! It is our own over hyper because `axum::serve` has no timer: a client that sends its headers drop by drop would hold its
+//! connection for ever.
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::Request;
+use axum::serve::Listener;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, UnixListener, UnixStream};
+use tokio_util::sync::CancellationToken;
+use tower::ServiceExt;
+
+use super::{Peer, Web, layers};
+use crate::app::App;
+
+/// How long a client may take to send its headers, or its next request on a kept connection.
+const HEADER_TIME: Duration = Duration::from_secs(10);
+
+/// How long requests in flight are waited for when the desk stops.
+const DRAIN_TIME: Duration = Duration::from_secs(10);
+
+/// The bound listeners of a desk.
+#[derive(Debug)]
+pub struct Server {
+    web: Web,
+    tcp: TcpListener,
+    socket: UnixListener,
+    socket_file: PathBuf,
+}
+
+impl Server {
+    /// Binds both listeners. The caller holds the home's lock, so a socket file that is there is a dead one.
+    pub async fn bind(app: Arc<App>, listen: SocketAddr) -> std::io::Result<Server> {
+        layers::recorder();
+        let tcp = TcpListener::bind(listen).await?;
+        let socket_file = app.home.socket();
+        let socket = bind_socket(&socket_file)?;
+        Ok(Server { web: Web::new(app), tcp, socket, socket_file })
+    }
+
+    /// Where it listens; the port is known even when 0 was asked for.
+    pub fn address(&self) -> std::io::Result<SocketAddr> {
+        self.tcp.local_addr()
+    }
+
+    /// Serves until `stop`, then answers what is in flight, for at most [`DRAIN_TIME`].
+    pub async fn run(self, stop: CancellationToken) {
+        let Server { web, tcp, socket, socket_file } = self;
+        let closing = web.closing.clone();
+        let public = serve(tcp, web.public(), closing.clone(), |_, address| Some(Peer::Remote(*address)));
+        let local =
+            serve(socket, web.local(), closing.clone(), |stream: &UnixStream, _| Peer::of_socket(stream.peer_cred().ok()?));
+        let close = async {
+            stop.cancelled().await;
+            closing.cancel();
+        };
+        tokio::join!(public, local, close);
+        if let Err(error) = std::fs::remove_file(&socket_file) {
+            tracing::warn!("cannot remove {}: {error}", socket_file.display());
+        }
+    }
+}
+
+fn bind_socket(file: &Path) -> std::io::Result<UnixListener> {
+    match std::fs::remove_file(file) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let socket = UnixListener::bind(file)?;
+    std::fs::set_permissions(file, std::fs::Permissions::from_mode(0o600))?;
+    Ok(socket)
+}
+
+/// Takes connections from one listener until `closing` and until what was in flight by then is answered.
+async fn serve<L, P>(mut listener: L, router: Router, closing: CancellationToken, peer_of: P)
+where
+    L: Listener,
+    L::Io: Send,
+    P: Fn(&L::Io, &L::Addr) -> Option<Peer>,
+{
+    let connections = GracefulShutdown::new();
+    loop {
+        let (stream, address) = tokio::select! {
+            accepted = listener.accept() => accepted,
+            () = closing.cancelled() => break,
+        };
+        // A stranger on the desk's socket is hung up on without a word.
+        let Some(peer) = peer_of(&stream, &address) else { continue };
+        tokio::spawn(answer(stream, peer, router.clone(), Some(connections.watcher())));
+    }
+    let drained = connections.shutdown();
+    let give_up = tokio::time::sleep(DRAIN_TIME);
+    tokio::pin!(drained, give_up);
+    loop {
+        tokio::select! {
+            () = &mut drained => return,
+            () = &mut give_up => return tracing::warn!("gave up on requests that were still in flight"),
+            // Whoever asks meanwhile is told that the desk is stopping, rather than left without an answer.
+            (stream, address) = listener.accept() => {
+                if let Some(peer) = peer_of(&stream, &address) {
+                    tokio::spawn(answer(stream, peer, router.clone(), None));
+                }
+            }
+        }
+    }
+}
+
+/// Answers the requests of one connection; without a watcher, one request only.
+async fn answer<I>(stream: I, peer: Peer, router: Router, watcher: Option<Watcher>)
+where
+    I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let service = service_fn(move |mut request: hyper::Request<Incoming>| {
+        request.extensions_mut().insert(peer.clone());
+        let answered = router.clone().oneshot(request.map(Body::new) as Request);
+        async move { Ok::<_, Infallible>(answered.await.unwrap_or_else(|never| match never {})) }
+    });
+    let mut http = http1::Builder::new();
+    http.timer(TokioTimer::new()).header_read_timeout(HEADER_TIME).keep_alive(watcher.is_some());
+    let connection = http.serve_connection(TokioIo::new(stream), service);
+    let ended = match watcher {
+        Some(watcher) => watcher.watch(connection).await,
+        None => connection.await,
+    };
+    if let Err(error) = ended {
+        tracing::debug!("a connection ended early: {error}");
+    }
+}
