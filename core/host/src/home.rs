@@ -17,6 +17,15 @@ impl Home {
         Home { root, data }
     }
 
+    /// The home that a command works in: the one named, else the current folder if it has settings, else the machine's.
+    pub fn find(named: Option<PathBuf>) -> Self {
+        match named {
+            Some(root) => Home::at(root),
+            None if Path::new("deskbell.toml").is_file() => Home::at("."),
+            None => Home { root: "/etc/deskbell".into(), data: "/var/lib/deskbell".into() },
+        }
+    }
+
     pub fn root(&self) -> &Path {
         &self.root
     }

@@ -1,9 +1,9 @@
 //! What lies around the routes: names and metrics for every request, limits, headers, and the last net under a panic.
 //!
-//! The numbers are those of the promises: 256 requests at once and as many waiting, 30 s, 1 MiB.
+//! `[server]` in deskbell.toml has the numbers: by default 256 requests at once and as many waiting, 30 s each.
 
 use std::sync::OnceLock;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State};
@@ -22,10 +22,7 @@ use super::Web;
 use super::problem::{REQUEST_ID, speak};
 use crate::problem::{Code, Problem};
 
-const REQUEST_TIME: Duration = Duration::from_secs(30);
 const BODY_BYTES: usize = 1024 * 1024;
-const AT_ONCE: usize = 256;
-const WAITING: usize = 256;
 
 /// What the API answers is for its reader alone, loads nothing and is framed by nobody.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
@@ -38,9 +35,10 @@ pub(crate) struct Gate {
     running: Semaphore,
 }
 
-impl Default for Gate {
-    fn default() -> Self {
-        Gate { places: Semaphore::new(AT_ONCE + WAITING), running: Semaphore::new(AT_ONCE) }
+impl Gate {
+    /// A gate for so many at once, and as many again in the queue.
+    pub(crate) fn new(at_once: usize) -> Self {
+        Gate { places: Semaphore::new(at_once * 2), running: Semaphore::new(at_once) }
     }
 }
 
@@ -61,8 +59,8 @@ pub(crate) fn around(web: &Web, routes: Router<Web>) -> Router<Web> {
 }
 
 /// Gives up on a request that takes too long.
-pub(crate) fn in_time(routes: Router<Web>) -> Router<Web> {
-    routes.layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, REQUEST_TIME))
+pub(crate) fn in_time(web: &Web, routes: Router<Web>) -> Router<Web> {
+    routes.layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, web.request_timeout))
 }
 
 /// Lets no more requests in than the desk can answer.
@@ -75,9 +73,7 @@ async fn admit(State(web): State<Web>, request: Request, next: Next) -> Response
         return Problem::new(Code::Overloaded, "the desk is stopping").with_retry_after(10).into_response();
     }
     let Ok(_place) = web.gate.places.try_acquire() else {
-        return Problem::new(Code::Overloaded, format!("{AT_ONCE} requests run and {WAITING} wait"))
-            .with_retry_after(1)
-            .into_response();
+        return Problem::new(Code::Overloaded, "as many requests as may wait are waiting").with_retry_after(1).into_response();
     };
     let _running = web.gate.running.acquire().await;
     next.run(request).await

@@ -10,6 +10,7 @@ mod internal;
 mod layers;
 mod params;
 mod peer;
+pub(crate) mod percent;
 mod problem;
 mod reader;
 mod routes;
@@ -17,27 +18,32 @@ mod server;
 mod version;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use tokio_util::sync::CancellationToken;
 
 use self::layers::Gate;
 use crate::app::App;
+use crate::config;
 
 pub use peer::Peer;
 pub(crate) use reader::ACT_AS;
 pub use server::Server;
 
+/// What a reader of a file should know, percent-encoded: characters that no font has, and the like.
+pub(crate) const WARNING: &str = "x-deskbell-warning";
+
 /// The public API, as it is served over TCP.
 pub fn router(app: Arc<App>) -> Router {
-    Web::new(app).public()
+    Web::new(app, &config::Server::default()).public()
 }
 
 /// The public API and what only the CLI needs (`/internal/…`), as the desk's socket and the CLI's own process serve it.
 ///
 /// A request counts as local when its extensions hold [`Peer::Local`].
 pub fn local_router(app: Arc<App>) -> Router {
-    Web::new(app).local()
+    Web::new(app, &config::Server::default()).local()
 }
 
 /// What every route is given.
@@ -45,17 +51,19 @@ pub fn local_router(app: Arc<App>) -> Router {
 struct Web {
     app: Arc<App>,
     gate: Arc<Gate>,
+    request_timeout: Duration,
     /// Cancelled when the desk is told to stop: live streams end, and `/readyz` says so at once.
     closing: CancellationToken,
 }
 
 impl Web {
-    fn new(app: Arc<App>) -> Self {
-        Web { app, gate: Arc::default(), closing: CancellationToken::new() }
+    fn new(app: Arc<App>, settings: &config::Server) -> Self {
+        let gate = Arc::new(Gate::new(settings.at_once as usize));
+        Web { app, gate, request_timeout: settings.request_timeout, closing: CancellationToken::new() }
     }
 
     fn public(&self) -> Router {
-        let quick = layers::in_time(routes::api());
+        let quick = layers::in_time(self, routes::api());
         let api = layers::gated(self, quick.merge(routes::jobs_by_hand()));
         layers::around(self, api.merge(routes::health())).with_state(self.clone())
     }

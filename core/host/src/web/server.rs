@@ -26,6 +26,7 @@ use tower::ServiceExt;
 
 use super::{Peer, Web, layers};
 use crate::app::App;
+use crate::config;
 
 /// How long a client may take to send its headers, or its next request on a kept connection.
 const HEADER_TIME: Duration = Duration::from_secs(10);
@@ -44,12 +45,12 @@ pub struct Server {
 
 impl Server {
     /// Binds both listeners. The caller holds the home's lock, so a socket file that is there is a dead one.
-    pub async fn bind(app: Arc<App>, listen: SocketAddr) -> std::io::Result<Server> {
+    pub async fn bind(app: Arc<App>, settings: &config::Server) -> std::io::Result<Server> {
         layers::recorder();
-        let tcp = TcpListener::bind(listen).await?;
+        let tcp = TcpListener::bind(settings.listen).await?;
         let socket_file = app.home.socket();
         let socket = bind_socket(&socket_file)?;
-        Ok(Server { web: Web::new(app), tcp, socket, socket_file })
+        Ok(Server { web: Web::new(app, settings), tcp, socket, socket_file })
     }
 
     /// Where it listens; the port is known even when 0 was asked for.

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use crate::desk::Reply;
 use crate::forms::File;
+use crate::web::percent::encoded;
 use crate::web::version::etag;
 
 /// A list that has no further page.
@@ -59,27 +60,16 @@ pub(crate) fn file(file: File) -> Response {
         header::CONTENT_SECURITY_POLICY,
         HeaderValue::from_static("sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; font-src data:"),
     );
-    let disposition = format!("inline; filename*=UTF-8''{}", percent_encoded(&file.name));
+    let disposition = format!("inline; filename*=UTF-8''{}", encoded(&file.name));
     headers.extend(HeaderValue::from_str(&disposition).map(|value| (header::CONTENT_DISPOSITION, value)));
     for warning in &file.warnings {
-        headers.extend(HeaderValue::from_str(&percent_encoded(warning)).map(|value| (WARNING, value)));
+        headers.extend(HeaderValue::from_str(&encoded(warning)).map(|value| (WARNING, value)));
     }
     (headers, file.bytes).into_response()
 }
 
 /// What a reader of a file should know, percent-encoded UTF-8: characters that no font has, and the like.
-pub(crate) const WARNING: header::HeaderName = header::HeaderName::from_static("x-deskbell-warning");
-
-/// Percent-encodes text for a header (RFC 8187).
-fn percent_encoded(text: &str) -> String {
-    text.bytes().fold(String::new(), |mut encoded, byte| {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => encoded.push(byte as char),
-            _ => encoded.push_str(&format!("%{byte:02X}")),
-        }
-        encoded
-    })
-}
+const WARNING: header::HeaderName = header::HeaderName::from_static(crate::web::WARNING);
 
 #[cfg(test)]
 mod tests {

@@ -2,6 +2,8 @@
 
 use axum::Json;
 use axum::extract::{Path, State};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, NaiveDate};
 use serde::Deserialize;
 
@@ -48,11 +50,12 @@ pub(crate) async fn run(
     Path(job): Path<String>,
     params: Params,
     body: Body,
-) -> Result<Json<Run>, Problem> {
+) -> Result<Response, Problem> {
     params.end()?;
     let RunByHand { dry_run, as_of } = body.into()?;
     let as_of = as_of.map(|text| business_day(&text, &*web.app.sites.get(&at.site)?)).transpose()?;
-    Ok(Json(web.app.jobs.run(&at.subject, &at.site, &job, dry_run, as_of, at.lang).await?))
+    let run = web.app.jobs.run(&at.subject, &at.site, &job, dry_run, as_of, at.lang).await?;
+    Ok((StatusCode::CREATED, [(header::LOCATION, format!("/api/v1/runs/{}", run.id))], Json(run)).into_response())
 }
 
 pub(crate) async fn get(

@@ -71,7 +71,7 @@ fn jobs_and_the_rest(paths: &mut Paths) {
         .parameter(in_path("job", "`letters.hand-off-unclaimed`"))
         .parameter(in_header("Idempotency-Key", Required::False))
         .request_body(takes(reference("RunByHand")));
-    add(paths, Post, "/api/v1/jobs/{job}/runs", at_site(run).response("200", answers(reference("Run"))));
+    add(paths, Post, "/api/v1/jobs/{job}/runs", at_site(run).response("201", answers(reference("Run"))));
     let run = operation("jobs", "run", "One run").parameter(in_path("id", "the run's id"));
     add(paths, Get, "/api/v1/runs/{id}", run.response("200", answers(reference("Run"))));
 
