@@ -4,6 +4,7 @@
 
 pub mod calendar;
 pub mod planner;
+pub mod schedule;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
