@@ -26,6 +26,8 @@ use tokio_util::sync::CancellationToken;
 use self::layers::Gate;
 use crate::app::App;
 use crate::config;
+use crate::i18n::I18n;
+use crate::problem::Problem;
 
 pub use peer::Peer;
 pub(crate) use reader::ACT_AS;
@@ -44,6 +46,11 @@ pub fn router(app: Arc<App>) -> Router {
 /// A request counts as local when its extensions hold [`Peer::Local`].
 pub fn local_router(app: Arc<App>) -> Router {
     Web::new(app, &config::Server::default()).local()
+}
+
+/// A problem as the API writes it, for whoever found one without asking the API.
+pub(crate) fn problem_json(problem: &Problem, i18n: &I18n, lang: &str) -> serde_json::Value {
+    problem::to_json(problem, i18n, lang, "")
 }
 
 /// What every route is given.

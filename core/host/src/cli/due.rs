@@ -1,0 +1,26 @@
+//! `due`: what must be done at the desk on a day.
+
+use chrono::NaiveDate;
+use clap::Args;
+
+use super::console::Console;
+use super::failure::Failure;
+use super::table::columns;
+
+/// Shows what must be done at the desk on a day.
+#[derive(Debug, Args)]
+pub(crate) struct Due {
+    /// The day [default: today at the store].
+    #[arg(long, value_name = "DAY")]
+    on: Option<NaiveDate>,
+}
+
+impl Due {
+    pub(crate) async fn run(self, console: &Console) -> Result<(), Failure> {
+        let on = self.on.map(|day| day.to_string());
+        let query: Vec<(&str, &str)> = on.iter().map(|day| ("on", day.as_str())).collect();
+        let due = console.desk().await?.get("/api/v1/due", &query).await?;
+        console.print_list(&due, &columns(["number", "type", "due", "title"]), "nothing is due");
+        Ok(())
+    }
+}
