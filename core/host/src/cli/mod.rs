@@ -8,6 +8,7 @@ mod client;
 mod console;
 mod failure;
 mod fields;
+mod log;
 mod secret;
 mod table;
 
@@ -127,6 +128,9 @@ pub fn main() -> ExitCode {
 }
 
 async fn run(command: Command, console: &Console) -> Result<(), Failure> {
+    if !matches!(command, Command::Serve(_)) {
+        log::of_command();
+    }
     match command {
         Command::Serve(serve) => serve.run(console).await,
         Command::Config(config) => config.run(console).await,

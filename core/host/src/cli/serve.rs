@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 use super::client;
 use super::console::Console;
 use super::failure::{self, Failure};
+use super::log;
 use crate::app::App;
 use crate::config::Settings;
 use crate::home::Home;
@@ -43,6 +44,7 @@ pub(crate) async fn serve(
     }
     loaded.problems.iter().for_each(|problem| console.say(failure::shown(problem, super::console::is_coloured())));
     let _lock = client::lock(&home)?;
+    log::of_desk(&loaded.settings.logging, &home)?;
     let mut settings = loaded.settings.server;
     settings.listen = listen.unwrap_or(settings.listen);
 

@@ -2,7 +2,6 @@
 
 use axum::extract::{Path, State};
 use axum::response::Response;
-use deskbell_proto::FieldFault;
 use serde::Deserialize;
 
 use super::recorded;
@@ -15,23 +14,16 @@ use crate::web::params::Params;
 use crate::web::reader::AtSite;
 use crate::web::version::IfMatch;
 
-/// The verb that every record has: it corrects the record away, with a reason, and deletes nothing.
-const VOID: &str = "void";
-
 pub(crate) async fn on_record(
     State(web): State<Web>,
     at: AtSite,
     Path((record_type, number, action)): Path<(String, String, String)>,
     params: Params,
     IfMatch(if_match): IfMatch,
-    mut body: Body,
+    body: Body,
 ) -> Result<Response, Problem> {
     params.end()?;
-    let void_reason = if action == VOID { Some(reason(&mut body)?) } else { None };
-    let verb = |args| match void_reason {
-        Some(reason) => Verb::Void { record_type, number, reason },
-        None => Verb::Act { record_type, number, action, args },
-    };
+    let verb = |args| Verb::Act { record_type, number, action, args };
     let reply = web.app.desk.run(command(at, body, if_match, verb)).await?;
     Ok(recorded(None, reply))
 }
@@ -72,19 +64,4 @@ pub(crate) async fn sign(
 struct Signer {
     user: String,
     pin: String,
-}
-
-fn reason(body: &mut Body) -> Result<String, Problem> {
-    #[derive(Deserialize)]
-    #[serde(deny_unknown_fields)]
-    struct Void {
-        reason: String,
-    }
-    let given = Body { fields: std::mem::take(&mut body.fields), ..Body::default() };
-    let Void { reason } = given.into()?;
-    if reason.trim().is_empty() {
-        let missing = FieldFault { field: "reason".to_owned(), key: "required".to_owned(), ..FieldFault::default() };
-        return Err(Problem::invalid(None, vec![missing]));
-    }
-    Ok(reason)
 }

@@ -58,10 +58,6 @@ fn records(paths: &mut Paths, plugin: &str, of: &TypeDescription) {
     add(paths, Patch, &one, at_site(change).response("200", answers(reference(&full))));
     let history = operation("history", "Who changed it, when, old → new; newest first").parameter(number());
     add(paths, Get, &format!("{one}/history"), at_site(history).response("200", answers_page(anything())));
-    let void = command(plugin, &format!("{full}.void"), "Corrects it away, with a reason; nothing is deleted")
-        .parameter(number())
-        .request_body(takes(reference("Void")));
-    add(paths, Post, &format!("{one}/actions/void"), at_site(void).response("200", answers(reference(&full))));
 }
 
 fn filters(operation: OperationBuilder, of: &TypeDescription) -> OperationBuilder {
@@ -144,7 +140,6 @@ pub(super) mod tests {
                 "/api/v1/records/letters.letter",
                 "/api/v1/records/letters.letter/{number}",
                 "/api/v1/records/letters.letter/{number}/actions/collect",
-                "/api/v1/records/letters.letter/{number}/actions/void",
                 "/api/v1/records/letters.letter/{number}/history",
                 "/api/v1/records/letters.letter/{number}/sign-offs/hr",
             ]

@@ -43,7 +43,6 @@ pub(super) fn add_fixed(components: ComponentsBuilder) -> ComponentsBuilder {
         )
         .schema("Signer", closed(object([field("user", text(), true), field("pin", text(), true)])))
         .schema("SignOff", closed(object([field("box", text(), true), field("user", text(), true), field("pin", text(), true)])))
-        .schema("Void", closed(object([field("reason", text(), true)])))
         .schema("Run", run())
         .schema("RunByHand", closed(object([field("dry_run", boolean(), false), field("as_of", text(), false)])))
         .schema("PaperRef", paper_reference())
