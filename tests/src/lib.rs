@@ -1,1 +1,11 @@
+//! A desk under test: the built binary in a home of its own, driven as its users do, by CLI and HTTP.
+//!
+//! Nothing here knows the host's insides. A suite starts a desk, talks to it, kills it, and looks at what is left.
 
+mod api;
+mod home;
+mod wait;
+
+pub use api::{Answer, Api};
+pub use home::{Cli, Home, Serving, TestClock};
+pub use wait::{eventually, eventually_within};

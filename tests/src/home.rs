@@ -1,0 +1,251 @@
+//! A home for a desk under test, its command line, and the serving process.
+
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::mpsc;
+use std::time::Duration;
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::{Api, eventually_within};
+
+/// A fresh home, gone with the test.
+#[derive(Debug)]
+pub struct Home {
+    folder: TempDir,
+    clock: Option<TestClock>,
+}
+
+/// What the desk's wall clock shows, by libfaketime: the machine's own clock is never touched.
+#[derive(Debug, Clone)]
+pub struct TestClock {
+    /// Local time in the site's zone, `2026-11-25 01:00:00`.
+    pub at: String,
+}
+
+/// A finished run of the command line.
+#[derive(Debug)]
+pub struct Cli {
+    pub code: i32,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+/// A desk that serves until it is dropped.
+#[derive(Debug)]
+pub struct Serving {
+    child: Child,
+    pub api: Api,
+    pub address: String,
+}
+
+/// The binary that the workspace's build made.
+fn binary() -> PathBuf {
+    let test = std::env::current_exe().expect("the test's own path");
+    let folder = test.parent().and_then(Path::parent).expect("tests lie in deps/");
+    let binary = folder.join("deskbell");
+    assert!(binary.exists(), "no {}: run cargo build --workspace first", binary.display());
+    binary
+}
+
+impl Home {
+    /// A home made by `deskbell init`, with the shipped plugins and an admin called `boss`.
+    pub fn new() -> Self {
+        Home::with_init(&[])
+    }
+
+    /// The same with more arguments for `init`.
+    pub fn with_init(arguments: &[&str]) -> Self {
+        let home = Home { folder: TempDir::new().expect("a folder for the home"), clock: None };
+        let password = home.folder.path().join("password");
+        std::fs::write(&password, "correct horse battery\n").expect("the password file");
+        let password = password.display().to_string();
+        let path = home.path().display().to_string();
+        let mut all =
+            vec!["init", &path, "--site", "main", "--name", "万和购物广场", "--admin", "boss", "--password-file", &password];
+        all.extend(arguments);
+        home.cli(&all).expect(0);
+        home
+    }
+
+    /// The folder of the home itself.
+    pub fn path(&self) -> PathBuf {
+        self.folder.path().join("home")
+    }
+
+    /// Lets everything started from now on see this wall clock.
+    pub fn set_clock(&mut self, at: &str) {
+        self.clock = Some(TestClock { at: at.to_owned() });
+    }
+
+    pub fn write(&self, file: &str, text: &str) {
+        let path = self.path().join(file);
+        std::fs::create_dir_all(path.parent().expect("inside the home")).expect("the folder of the file");
+        std::fs::write(path, text).expect("a file of the home");
+    }
+
+    pub fn read(&self, file: &str) -> String {
+        std::fs::read_to_string(self.path().join(file)).expect("a file of the home")
+    }
+
+    /// Runs `deskbell` to its end.
+    pub fn cli(&self, arguments: &[&str]) -> Cli {
+        self.command().args(arguments).stdin(Stdio::null()).output().expect("deskbell starts").into()
+    }
+
+    /// Runs a command with `--json` and returns what it prints.
+    #[track_caller]
+    pub fn json(&self, arguments: &[&str]) -> Value {
+        let mut all = vec!["--json"];
+        all.extend(arguments);
+        let done = self.cli(&all).expect(0);
+        serde_json::from_str(&done.stdout).unwrap_or_else(|error| panic!("{error}: {}", done.stdout))
+    }
+
+    /// A token for a user, made by the command line.
+    pub fn token(&self, user: &str) -> String {
+        self.json(&["token", "new", "--user", user])["token"].as_str().expect("a token").to_owned()
+    }
+
+    /// Adds a user with a role at the site and a PIN.
+    pub fn add_user(&self, user: &str, role: &str, pin: &str) {
+        let file = self.folder.path().join(format!("pin-{user}"));
+        std::fs::write(&file, format!("{pin}\n")).expect("the PIN file");
+        let file = file.display().to_string();
+        self.cli(&["user", "add", user, "--role", role]).expect(0);
+        self.cli(&["user", "pin", user, "--pin-file", &file]).expect(0);
+    }
+
+    /// Starts the desk on a free port of loopback and waits until it is ready.
+    pub fn serve(&self) -> Serving {
+        let mut child = self
+            .command()
+            .args(["serve", "--listen", "127.0.0.1:0"])
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("deskbell serve starts");
+        let address = announced_address(&mut child);
+        let api = Api::new(format!("http://{address}"), None);
+        eventually_within(Duration::from_secs(30), "the desk is ready", || {
+            api.send("GET", "/readyz", None, &[]).is_ok_and(|answer| answer.status == 200).then_some(())
+        });
+        let api = api.with_token(Some(self.token("boss")));
+        Serving { child, api, address }
+    }
+
+    fn command(&self) -> Command {
+        let mut command = Command::new(binary());
+        command.env("DESKBELL_HOME", self.path()).env("NO_COLOR", "1").env("DESKBELL_LANG", "en").env_remove("RUST_LOG");
+        if let Some(clock) = &self.clock {
+            command
+                .env("LD_PRELOAD", libfaketime())
+                .env("FAKETIME", format!("@{}", clock.at))
+                .env("DONT_FAKE_MONOTONIC", "1")
+                .env("TZ", "Asia/Shanghai");
+        }
+        command
+    }
+}
+
+impl Default for Home {
+    fn default() -> Self {
+        Home::new()
+    }
+}
+
+/// Debian's libfaketime, which the set-up installs.
+fn libfaketime() -> &'static str {
+    let path = "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1";
+    assert!(Path::new(path).exists(), "libfaketime is missing: run cargo xtask setup");
+    path
+}
+
+/// The address in the line that `serve` prints; what it says afterwards goes to the test's own output.
+fn announced_address(child: &mut Child) -> String {
+    let (found, address) = mpsc::channel();
+    let streams: [Box<dyn std::io::Read + Send>; 2] =
+        [Box::new(child.stdout.take().expect("piped")), Box::new(child.stderr.take().expect("piped"))];
+    for stream in streams {
+        let found = found.clone();
+        std::thread::spawn(move || {
+            for line in BufReader::new(stream).lines().map_while(Result::ok) {
+                if let Some((_, rest)) = line.split_once("http://") {
+                    let end = rest.find(|c: char| !c.is_ascii_digit() && c != '.' && c != ':').unwrap_or(rest.len());
+                    let _ = found.send(rest[..end].to_owned());
+                }
+                #[expect(clippy::print_stderr, reason = "the desk's own words belong to a failing test's output")]
+                {
+                    eprintln!("  | {line}");
+                }
+            }
+        });
+    }
+    address.recv_timeout(Duration::from_secs(30)).expect("serve prints its address")
+}
+
+impl Serving {
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Says whether the process is still the one that was started.
+    pub fn is_running(&mut self) -> bool {
+        self.child.try_wait().expect("the child can be asked").is_none()
+    }
+
+    /// Ends the desk as a power failure of the process would.
+    pub fn kill(mut self) {
+        self.child.kill().expect("the child can be killed");
+        self.child.wait().expect("the child ends");
+    }
+
+    /// Ends the desk in good order and returns its exit code.
+    pub fn stop(mut self) -> i32 {
+        let pid = rustix::process::Pid::from_child(&self.child);
+        rustix::process::kill_process(pid, rustix::process::Signal::TERM).expect("the child can be asked to end");
+        let status = eventually_within(Duration::from_secs(20), "the desk ends", || self.child.try_wait().ok().flatten());
+        status.code().unwrap_or(-1)
+    }
+
+    /// The plugin children of this desk.
+    pub fn plugin_children(&self) -> Vec<i32> {
+        let children = std::fs::read_dir("/proc").expect("/proc").flatten().filter_map(|entry| {
+            let pid: i32 = entry.file_name().to_str()?.parse().ok()?;
+            let status = std::fs::read_to_string(entry.path().join("status")).ok()?;
+            let parent = status.lines().find_map(|line| line.strip_prefix("PPid:"))?.trim().parse::<u32>().ok()?;
+            let command = std::fs::read_to_string(entry.path().join("cmdline")).ok()?;
+            (parent == self.pid() && command.contains("plugin-runner")).then_some(pid)
+        });
+        children.collect()
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Cli {
+    /// Fails the test unless the exit code is the one promised.
+    #[track_caller]
+    pub fn expect(self, code: i32) -> Cli {
+        assert_eq!(self.code, code, "stdout: {}\nstderr: {}", self.stdout, self.stderr);
+        self
+    }
+}
+
+impl From<Output> for Cli {
+    fn from(output: Output) -> Self {
+        Cli {
+            code: output.status.code().unwrap_or(-1),
+            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+}

@@ -1,0 +1,8 @@
+//! The whole system, from outside: each file is one promise of the desk, each test a sentence of it.
+
+mod conflicts;
+mod crashes;
+mod mistakes;
+mod outage;
+mod papers;
+mod road;
