@@ -3,17 +3,53 @@
 //! Reads go through SeaORM's pool ([`Store::view`]), writes through the one writer ([`Store::write`]), which commits many
 //! waiting commands at once. Nothing here decides a desk rule or knows who may do what.
 
+use std::io::ErrorKind;
+use std::path::Path;
 use std::sync::Arc;
 
-use deskbell_proto::{Fields, Find, PluginDescription, Read, ReadAnswer};
+use deskbell_proto::PluginDescription;
+use sea_orm::DatabaseConnection;
+use tokio::sync::watch;
 use uuid::Uuid;
 
 use crate::problem::Problem;
 
+mod answers;
+mod audit;
+mod bell;
+mod connection;
+mod failure;
+mod filter;
 pub mod jobs;
+mod migrations;
+mod papers;
+pub mod people;
+mod records;
+mod row;
+mod session;
+mod sign_offs;
+mod tables;
 mod tx;
+mod types;
+mod view;
+mod writer;
 
-pub use tx::{Row, Tx};
+#[cfg(test)]
+mod tests;
+
+pub use answers::KeptAnswer;
+pub use audit::{About, AuditEntry, AuditFind, AuditRow, ChainState};
+pub use bell::{NewNotice, NewTask, Outgoing, Task};
+pub use papers::{NewPaper, PaperRow, SetPaper, subject_of};
+pub use records::{Changed, Refused, Stamp};
+pub use sign_offs::{NewSignOff, SignOff};
+pub use tx::Tx;
+pub use view::{Listing, View};
+
+use connection::Location;
+use failure::Failure;
+use types::Types;
+use writer::Writer;
 
 /// The desk's database: SQLite in the home, or PostgreSQL.
 #[derive(Debug, Clone)]
@@ -22,26 +58,44 @@ pub struct Store {
 }
 
 #[derive(Debug)]
-struct Inner {}
+struct Inner {
+    host: String,
+    types: Arc<Types>,
+    readers: DatabaseConnection,
+    writer: Writer,
+}
 
 impl Store {
     /// Opens (and where it is new, makes) the database, brings the core's tables up to date and starts the writer.
     ///
-    /// `url` is `sqlite` (then `file` is used) or `postgres://…`.
-    pub async fn open(url: &str, file: &std::path::Path) -> Result<Store, Problem> {
-        let _ = (url, file);
-        unimplemented!()
+    /// `url` is `sqlite` (then `file` is used) or `postgres://…`. This host's name in the audit trail is kept beside `file`.
+    pub async fn open(url: &str, file: &Path) -> Result<Store, Problem> {
+        let location = Location::parse(url, file)?;
+        let host = host_id(file)?;
+        let prepared = location.clone();
+        let prepared = tokio::task::spawn_blocking(move || prepared.prepare()).await;
+        prepared.map_err(|_| Problem::internal("preparing the database panicked"))??;
+        let schema = location.connect_writer().await?;
+        let migrated = migrations::run(&schema).await;
+        schema.close().await.map_err(Failure::from)?;
+        migrated?;
+        let types = Arc::new(Types::default());
+        let writer = Writer::start(location.clone(), host.clone(), Arc::clone(&types)).await?;
+        let readers = location.connect_readers().await?;
+        Ok(Store { inner: Arc::new(Inner { host, types, readers, writer }) })
     }
 
     /// Makes or extends the tables of a plugin's types; additive only, in one transaction. Idempotent.
     pub async fn install_types(&self, plugin: &str, description: &PluginDescription) -> Result<(), Problem> {
-        let _ = (plugin, description);
-        unimplemented!()
+        let (plugin, description) = (plugin.to_owned(), description.clone());
+        let tables = self.write(move |tx| tables::install(tx, &plugin, &description)).await?;
+        self.inner.types.put(tables);
+        Ok(())
     }
 
     /// Opens a consistent read view (one read transaction).
     pub async fn view(&self) -> Result<View, Problem> {
-        unimplemented!()
+        Ok(View::open(&self.inner.readers, Arc::clone(&self.inner.types)).await?)
     }
 
     /// Runs `work` in the writer, in a savepoint of its own, and returns after the commit is durable.
@@ -52,8 +106,7 @@ impl Store {
         T: Send + 'static,
         F: FnMut(&mut Tx<'_>) -> Result<T, Problem> + Send + 'static,
     {
-        let _ = work;
-        unimplemented!()
+        self.inner.writer.run(true, work).await
     }
 
     /// Runs `work` in the writer inside a savepoint that is always rolled back, and returns what it answered: a dry run.
@@ -62,43 +115,39 @@ impl Store {
         T: Send + 'static,
         F: FnMut(&mut Tx<'_>) -> Result<T, Problem> + Send + 'static,
     {
-        let _ = work;
-        unimplemented!()
+        self.inner.writer.run(false, work).await
+    }
+
+    /// Changes its number after every commit that put something into the outbox.
+    pub fn outbox_grew(&self) -> watch::Receiver<u64> {
+        self.inner.writer.outbox()
+    }
+
+    /// This host's name in the audit trail and in the leases of jobs.
+    pub fn host(&self) -> &str {
+        &self.inner.host
+    }
+
+    /// Finishes the writes that wait, takes no more, and closes the database.
+    pub async fn close(&self) {
+        self.inner.writer.stop().await;
+        // What can't be closed is closed by the end of the process.
+        let _ = self.inner.readers.close_by_ref().await;
     }
 }
 
-/// One consistent view of the records, at most 30 s long.
-#[derive(Debug)]
-pub struct View {}
-
-impl View {
-    /// Answers a plugin's read at one site; rows are flat API objects whose references are ids.
-    pub async fn read(&self, site: &str, read: &Read) -> Result<ReadAnswer, Problem> {
-        let _ = (site, read);
-        unimplemented!()
-    }
-
-    /// One record by its number (or, for a type without numbers, its id).
-    pub async fn by_number(&self, record_type: &str, site: &str, number: &str) -> Result<Option<Fields>, Problem> {
-        let _ = (record_type, site, number);
-        unimplemented!()
-    }
-
-    /// Records for a list: like a find, with search text and a keyset cursor. `sites` may be several.
-    pub async fn list(
-        &self,
-        sites: &[String],
-        find: &Find,
-        search: Option<&str>,
-        after: Option<&str>,
-    ) -> Result<Vec<Fields>, Problem> {
-        let _ = (sites, find, search, after);
-        unimplemented!()
-    }
-
-    /// The numbers of records of a type by id, to show references.
-    pub async fn numbers(&self, record_type: &str, ids: &[Uuid]) -> Result<std::collections::HashMap<Uuid, String>, Problem> {
-        let _ = (record_type, ids);
-        unimplemented!()
+/// Reads this host's id, or makes one at the first start. It stays with the data, so a moved desk goes on with its chain.
+fn host_id(database: &Path) -> Result<String, Problem> {
+    let file = database.with_file_name("host-id");
+    let unusable = |error: std::io::Error| Failure::unavailable(format!("{}: {error}", file.display()));
+    match std::fs::read_to_string(&file) {
+        Ok(id) if id.trim().parse::<Uuid>().is_ok() => Ok(id.trim().to_owned()),
+        Ok(_) => Err(Problem::internal(format!("{} does not hold this host's id", file.display()))),
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            let id = Uuid::new_v4().to_string();
+            std::fs::write(&file, &id).map_err(unusable)?;
+            Ok(id)
+        }
+        Err(error) => Err(unusable(error).into()),
     }
 }

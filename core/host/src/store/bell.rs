@@ -1,0 +1,188 @@
+//! What somebody is told to know or to do: notices to a role, tasks of the desk, and the outbox that tells it onwards.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use deskbell_proto::RecordRef;
+use sea_orm::Order;
+use sea_orm::sea_query::{Condition, Expr, ExprTrait, Query};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::{Stamp, Store, Tx, View};
+use crate::problem::Problem;
+
+/// Arguments of a sentence.
+type Args = BTreeMap<String, String>;
+
+/// Word to everybody in a role.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NewNotice<'a> {
+    pub plugin: &'a str,
+    pub role: &'a str,
+    pub key: &'a str,
+    pub args: &'a Args,
+    pub record: Option<&'a RecordRef>,
+}
+
+/// Something for the clerk to do.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NewTask<'a> {
+    pub plugin: &'a str,
+    pub key: &'a str,
+    pub args: &'a Args,
+    pub record: Option<&'a RecordRef>,
+    pub due_on: Option<NaiveDate>,
+}
+
+/// A task as it is read.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Task {
+    pub id: Uuid,
+    pub plugin: String,
+    pub key: String,
+    pub args: Args,
+    pub record_type: Option<String>,
+    pub record: Option<Uuid>,
+    pub due_on: Option<NaiveDate>,
+}
+
+/// Something in the outbox that is still to be told.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Outgoing {
+    pub seq: i64,
+    pub kind: String,
+    pub site: Option<String>,
+    pub body: Value,
+}
+
+impl Tx<'_> {
+    /// Keeps a notice for the bell and puts it into the outbox.
+    pub fn put_notice(&mut self, notice: &NewNotice<'_>, stamp: Stamp<'_>) -> Result<(), Problem> {
+        let id = Uuid::now_v7();
+        let args = serde_json::to_string(notice.args).map_err(Problem::internal)?;
+        let (record_type, record) = named(notice.record);
+        let mut insert = Query::insert();
+        insert
+            .into_table("notices")
+            .columns(["id", "site", "role", "plugin", "key", "args", "record_type", "record_id", "created_at", "created_by"])
+            .values_panic([
+                id.into(),
+                stamp.site.into(),
+                notice.role.into(),
+                notice.plugin.into(),
+                notice.key.into(),
+                args.into(),
+                record_type.clone().into(),
+                record.into(),
+                stamp.at.into(),
+                stamp.by.into(),
+            ]);
+        self.execute(&insert)?;
+        self.put_outbox("notice", &json!({ "notice": id, "role": notice.role, "type": record_type, "record": record }), stamp)
+    }
+
+    /// Keeps a task until somebody has done it, and tells that it is there.
+    pub fn put_task(&mut self, task: &NewTask<'_>, stamp: Stamp<'_>) -> Result<(), Problem> {
+        let id = Uuid::now_v7();
+        let args = serde_json::to_string(task.args).map_err(Problem::internal)?;
+        let (record_type, record) = named(task.record);
+        let mut insert = Query::insert();
+        insert
+            .into_table("tasks")
+            .columns(["id", "site", "plugin", "key", "args", "record_type", "record_id", "due_on", "created_at", "created_by"])
+            .values_panic([
+                id.into(),
+                stamp.site.into(),
+                task.plugin.into(),
+                task.key.into(),
+                args.into(),
+                record_type.clone().into(),
+                record.into(),
+                task.due_on.into(),
+                stamp.at.into(),
+                stamp.by.into(),
+            ]);
+        self.execute(&insert)?;
+        self.put_outbox("task", &json!({ "task": id, "type": record_type, "record": record }), stamp)
+    }
+
+    /// Puts something into the outbox; it is told after the commit, also when the host dies in between.
+    pub fn put_outbox(&mut self, kind: &str, body: &Value, stamp: Stamp<'_>) -> Result<(), Problem> {
+        let mut insert = Query::insert();
+        insert.into_table("outbox").columns(["kind", "body", "site", "created_at", "attempts", "next_at"]).values_panic([
+            kind.into(),
+            body.to_string().into(),
+            stamp.site.into(),
+            stamp.at.into(),
+            0.into(),
+            stamp.at.into(),
+        ]);
+        self.execute(&insert)?;
+        self.progress.outbox = true;
+        Ok(())
+    }
+}
+
+impl View {
+    /// The tasks of a site that are open and, where they have a day, due by then; the oldest first.
+    pub async fn open_tasks(&self, site: &str, on: NaiveDate) -> Result<Vec<Task>, Problem> {
+        let mut query = Query::select();
+        query
+            .columns(["id", "plugin", "key", "args", "record_type", "record_id", "due_on"])
+            .from("tasks")
+            .and_where(Expr::col("site").eq(site))
+            .and_where(Expr::col("done_at").is_null())
+            .cond_where(Condition::any().add(Expr::col("due_on").is_null()).add(Expr::col("due_on").lte(on)))
+            .order_by("id", Order::Asc);
+        let rows = self.rows(&query).await?;
+        let task = |row: &super::row::Row| {
+            let plugin: Option<String> = row.get("plugin")?;
+            let args: Value = row.get("args")?;
+            Ok(Task {
+                id: row.get("id")?,
+                plugin: plugin.unwrap_or_default(),
+                key: row.get("key")?,
+                args: serde_json::from_value(args).map_err(Problem::internal)?,
+                record_type: row.get("record_type")?,
+                record: row.get("record_id")?,
+                due_on: row.get("due_on")?,
+            })
+        };
+        rows.iter().map(task).collect()
+    }
+}
+
+impl Store {
+    /// What is still to be told, in the order it was written.
+    pub async fn outgoing(&self, now: DateTime<Utc>, limit: u64) -> Result<Vec<Outgoing>, Problem> {
+        let mut query = Query::select();
+        query
+            .columns(["seq", "kind", "site", "body"])
+            .from("outbox")
+            .and_where(Expr::col("done_at").is_null())
+            .and_where(Expr::col("next_at").lte(now))
+            .order_by("seq", Order::Asc)
+            .limit(limit);
+        let rows = self.view().await?.rows(&query).await?;
+        let outgoing = |row: &super::row::Row| {
+            Ok(Outgoing { seq: row.get("seq")?, kind: row.get("kind")?, site: row.get("site")?, body: row.get("body")? })
+        };
+        rows.iter().map(outgoing).collect()
+    }
+
+    /// Marks what has been told.
+    pub async fn told(&self, seqs: Vec<i64>, at: DateTime<Utc>) -> Result<(), Problem> {
+        self.write(move |tx| {
+            let mut update = Query::update();
+            update.table("outbox").value("done_at", at).and_where(Expr::col("seq").is_in(seqs.iter().copied()));
+            tx.execute(&update)?;
+            Ok(())
+        })
+        .await
+    }
+}
+
+fn named(record: Option<&RecordRef>) -> (Option<String>, Option<Uuid>) {
+    (record.map(|record| record.record_type.clone()), record.map(|record| record.id))
+}

@@ -1,0 +1,175 @@
+//! Opening the database: SQLite in the desk's folder, or PostgreSQL by its address, with the settings that the promises rest on.
+//!
+//! SQLite has one connection that writes (rusqlite, on the writer's thread) and a pool of four that only read. Both link the
+//! same bundled library.
+
+use std::fs::OpenOptions;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
+use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection};
+
+use super::failure::Failure;
+use crate::problem::{Code, Problem};
+
+/// 3.7.0 to 3.51.2 can lose commits in WAL mode with two connections or more.
+const OLDEST_SOUND_SQLITE: i32 = 3_051_003;
+
+/// Says in the file's header whose it is: `DESK` in ASCII.
+const APPLICATION_ID: i32 = 0x4445_534b;
+
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
+const READERS: u32 = 4;
+const POSTGRES_POOL: u32 = 10;
+
+/// Where the records lie.
+#[derive(Debug, Clone)]
+pub(super) enum Location {
+    Sqlite(PathBuf),
+    Postgres(String),
+}
+
+impl Location {
+    pub(super) fn parse(url: &str, file: &Path) -> Result<Location, Problem> {
+        match url {
+            "sqlite" => Ok(Location::Sqlite(file.to_owned())),
+            url if url.starts_with("postgres://") || url.starts_with("postgresql://") => Ok(Location::Postgres(url.to_owned())),
+            _ => Err(Problem::new(
+                Code::ConfigInvalid,
+                "the database's address must be \"sqlite\" or begin with postgres://".to_owned(),
+            )),
+        }
+    }
+
+    /// Makes a new database or checks an old one, before anything is written to it.
+    pub(super) fn prepare(&self) -> Result<(), Problem> {
+        match self {
+            Location::Sqlite(file) => prepare_sqlite(file),
+            Location::Postgres(_) => Ok(()),
+        }
+    }
+
+    /// Connects for reading: four read-only connections to SQLite, ten to PostgreSQL.
+    pub(super) async fn connect_readers(&self) -> Result<DatabaseConnection, Failure> {
+        match self {
+            Location::Sqlite(file) => connect_sqlite(file, READERS, true).await,
+            Location::Postgres(url) => connect_postgres(url, POSTGRES_POOL).await,
+        }
+    }
+
+    /// Connects once for changing the schema, or for PostgreSQL's writer.
+    pub(super) async fn connect_writer(&self) -> Result<DatabaseConnection, Failure> {
+        match self {
+            Location::Sqlite(file) => connect_sqlite(file, 1, false).await,
+            Location::Postgres(url) => connect_postgres(url, 1).await,
+        }
+    }
+}
+
+/// Opens the one connection that writes to SQLite.
+pub(super) fn open_sqlite_writer(file: &Path) -> Result<rusqlite::Connection, Failure> {
+    let connection = rusqlite::Connection::open(file)?;
+    // The timeout first: switching to WAL may already meet a lock.
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    connection.execute_batch(
+        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON;
+         PRAGMA trusted_schema = OFF; PRAGMA wal_autocheckpoint = 4000;",
+    )?;
+    connection.set_prepared_statement_cache_capacity(512);
+    Ok(connection)
+}
+
+fn prepare_sqlite(file: &Path) -> Result<(), Problem> {
+    if rusqlite::version_number() < OLDEST_SOUND_SQLITE {
+        return Err(Problem::internal(format!(
+            "SQLite {} can lose commits, 3.51.3 is the oldest sound one",
+            rusqlite::version()
+        )));
+    }
+    let name = file.display();
+    // Made by hand first: SQLite itself would let others read it. Its -wal and -shm follow the mode of the file.
+    OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(0o600)
+        .open(file)
+        .map_err(|error| Failure::unavailable(format!("cannot open the database {name}: {error}")))?;
+    let connection = open_sqlite_writer(file)?;
+    let pragma = |name: &str| connection.pragma_query_value(None, name, |row| row.get::<_, i32>(0)).map_err(Failure::from);
+    match (pragma("application_id")?, pragma("schema_version")?) {
+        (APPLICATION_ID, _) => {}
+        (0, 0) => connection.pragma_update(None, "application_id", APPLICATION_ID).map_err(Failure::from)?,
+        _ => return Err(Problem::new(Code::ConfigInvalid, format!("{name} is the database of another program"))),
+    }
+    let verdict: String =
+        connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0)).map_err(Failure::from).map_err(Problem::from)?;
+    if verdict == "ok" {
+        return Ok(());
+    }
+    let detail = format!("the database {name} is damaged ({verdict}); put back a backup with `deskbell restore FILE`");
+    Err(Failure::unavailable(detail).into())
+}
+
+async fn connect_sqlite(file: &Path, connections: u32, read_only: bool) -> Result<DatabaseConnection, Failure> {
+    let mut options = ConnectOptions::new("sqlite:");
+    let file = file.to_owned();
+    let query_only = if read_only { "ON" } else { "OFF" };
+    options
+        .min_connections(1)
+        .max_connections(connections)
+        .acquire_timeout(ACQUIRE_TIMEOUT)
+        .sqlx_logging(false)
+        .map_sqlx_sqlite_opts(move |options| {
+            options
+                .filename(&file)
+                .create_if_missing(false)
+                .busy_timeout(BUSY_TIMEOUT)
+                .journal_mode(SqliteJournalMode::Wal)
+                .synchronous(SqliteSynchronous::Full)
+                .foreign_keys(true)
+                .pragma("secure_delete", "ON")
+                .pragma("trusted_schema", "OFF")
+                .pragma("query_only", query_only)
+                .statement_cache_capacity(256)
+        });
+    Ok(Database::connect(options).await?)
+}
+
+async fn connect_postgres(url: &str, connections: u32) -> Result<DatabaseConnection, Failure> {
+    let mut options = ConnectOptions::new(url);
+    options
+        .min_connections(1)
+        .max_connections(connections)
+        .acquire_timeout(ACQUIRE_TIMEOUT)
+        .connect_timeout(ACQUIRE_TIMEOUT)
+        .test_before_acquire(false)
+        .test_before_acquire_if_idle_for(Duration::from_secs(30))
+        .sqlx_logging(false)
+        .map_sqlx_postgres_opts(|options| {
+            options.application_name("deskbell").statement_cache_capacity(256).options([
+                ("statement_timeout", "5s"),
+                ("idle_in_transaction_session_timeout", "10s"),
+                ("lock_timeout", "2s"),
+                ("synchronous_commit", "on"),
+                ("client_min_messages", "warning"),
+            ])
+        });
+    let connection = Database::connect(options).await?;
+    let encoding = connection.query_one_raw(sea_orm::Statement::from_string(
+        sea_orm::DbBackend::Postgres,
+        "SELECT current_setting('server_encoding') AS encoding",
+    ));
+    let encoding: Option<String> = match encoding.await? {
+        Some(row) => row.try_get("", "encoding")?,
+        None => None,
+    };
+    match encoding.as_deref() {
+        Some("UTF8") => Ok(connection),
+        _ => Err(Failure::unavailable("the PostgreSQL database must be made with ENCODING 'UTF8'")),
+    }
+}

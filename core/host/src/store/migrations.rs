@@ -1,0 +1,496 @@
+//! The core's own tables, as numbered migrations. What has been released is never edited: a change is a migration of its own.
+//!
+//! Record types have tables beside these, made from what plugins describe ([`super::tables`]).
+
+use sea_orm::sea_query::{
+    ColumnDef, ConditionalStatement, Expr, ExprTrait, Index, IndexCreateStatement, Table, TableCreateStatement,
+};
+use sea_orm::{DatabaseConnection, DbBackend};
+use sea_orm_migration::{MigrationName, MigrationTrait, MigratorTrait, SchemaManager, async_trait::async_trait};
+
+use super::failure::Failure;
+use crate::problem::{Code, Problem};
+
+/// Every table that a record type can't have.
+pub(super) const CORE_TABLES: [&str; 23] = [
+    "users",
+    "user_roles",
+    "tokens",
+    "sign_offs",
+    "papers",
+    "paper_templates",
+    "outbox",
+    "notices",
+    "tasks",
+    "audit",
+    "audit_values",
+    "audit_heads",
+    "idempotency",
+    "counters",
+    "record_types",
+    "plugins",
+    "job_schedules",
+    "job_runs",
+    "job_attempts",
+    "run_log",
+    "sites",
+    "sessions",
+    "seaql_migrations",
+];
+
+struct Migrator;
+
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![Box::new(Core)]
+    }
+}
+
+/// Brings the core's tables up to date; a database of a newer Deskbell is refused untouched.
+pub(super) async fn run(connection: &DatabaseConnection) -> Result<(), Problem> {
+    Migrator::up(connection, None).await.map_err(|error| match error {
+        sea_orm::DbErr::Custom(why) | sea_orm::DbErr::Migration(why) => Problem::new(
+            Code::ConfigInvalid,
+            format!("the database was used by another version of Deskbell ({why}); start that one, or restore a backup"),
+        ),
+        error => Failure::from(error).into(),
+    })
+}
+
+/// Makes a column text that compares by bytes: so SQLite does anyway, and PostgreSQL when told.
+pub(super) fn text_type(column: &mut ColumnDef, backend: DbBackend) -> &mut ColumnDef {
+    match backend {
+        DbBackend::Postgres => column.custom("text COLLATE \"C\""),
+        _ => column.text(),
+    }
+}
+
+struct Core;
+
+impl MigrationName for Core {
+    fn name(&self) -> &str {
+        "m0001_core"
+    }
+}
+
+#[async_trait]
+impl MigrationTrait for Core {
+    // A kill in mid-migration leaves nothing behind.
+    fn use_transaction(&self) -> Option<bool> {
+        Some(true)
+    }
+
+    async fn up(&self, manager: &SchemaManager) -> Result<(), sea_orm::DbErr> {
+        let columns = Columns(manager.get_database_backend());
+        for table in tables(&columns) {
+            manager.create_table(table).await?;
+        }
+        for index in indexes() {
+            manager.create_index(index).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Writes columns down in one word each. A column may be empty unless it is `must`.
+struct Columns(DbBackend);
+
+impl Columns {
+    fn text(&self, name: &'static str) -> ColumnDef {
+        let mut column = ColumnDef::new(name);
+        text_type(&mut column, self.0);
+        column
+    }
+
+    fn whole(&self, name: &'static str) -> ColumnDef {
+        ColumnDef::new(name).big_integer().take()
+    }
+
+    fn bool(&self, name: &'static str) -> ColumnDef {
+        ColumnDef::new(name).boolean().take()
+    }
+
+    fn id(&self, name: &'static str) -> ColumnDef {
+        ColumnDef::new(name).uuid().take()
+    }
+
+    fn day(&self, name: &'static str) -> ColumnDef {
+        ColumnDef::new(name).date().take()
+    }
+
+    fn at(&self, name: &'static str) -> ColumnDef {
+        ColumnDef::new(name).timestamp_with_time_zone().take()
+    }
+
+    fn sequence(&self, name: &'static str) -> ColumnDef {
+        ColumnDef::new(name).big_integer().not_null().auto_increment().primary_key().take()
+    }
+}
+
+fn must(mut column: ColumnDef) -> ColumnDef {
+    column.not_null().take()
+}
+
+fn key(mut column: ColumnDef) -> ColumnDef {
+    column.not_null().primary_key().take()
+}
+
+fn table(name: &'static str, columns: impl IntoIterator<Item = ColumnDef>) -> TableCreateStatement {
+    let mut table = Table::create();
+    table.table(name).if_not_exists();
+    for mut column in columns {
+        table.col(&mut column);
+    }
+    table
+}
+
+fn keyed(mut table: TableCreateStatement, columns: &[&'static str]) -> TableCreateStatement {
+    let mut index = Index::create();
+    for column in columns {
+        index.col(*column);
+    }
+    table.primary_key(&mut index).take()
+}
+
+fn tables(c: &Columns) -> Vec<TableCreateStatement> {
+    let mut tables = people_tables(c);
+    tables.extend(desk_tables(c));
+    tables.extend(audit_tables(c));
+    tables.extend(job_tables(c));
+    tables
+}
+
+fn people_tables(c: &Columns) -> Vec<TableCreateStatement> {
+    vec![
+        table(
+            "users",
+            [
+                key(c.text("login")),
+                must(c.text("name")),
+                c.text("password_hash"),
+                c.text("pin_hash"),
+                must(c.bool("disabled")),
+                // The soft lock stands here, so that a restart does not clear it.
+                must(c.whole("failures")),
+                c.at("failed_at"),
+                must(c.at("created_at")),
+                must(c.at("updated_at")),
+            ],
+        ),
+        keyed(
+            table("user_roles", [must(c.text("login")), must(c.text("role")), must(c.text("site"))]),
+            &["login", "role", "site"],
+        ),
+        table(
+            "tokens",
+            [
+                key(c.id("id")),
+                must(c.text("login")),
+                must(c.text("note")),
+                must(c.text("hash")),
+                must(c.at("created_at")),
+                c.at("expires_at"),
+                c.at("revoked_at"),
+            ],
+        ),
+    ]
+}
+
+fn desk_tables(c: &Columns) -> Vec<TableCreateStatement> {
+    vec![
+        keyed(
+            table(
+                "counters",
+                [must(c.text("site")), must(c.text("record_type")), must(c.text("period")), must(c.whole("drawn"))],
+            ),
+            &["site", "record_type", "period"],
+        ),
+        keyed(
+            table(
+                "idempotency",
+                [
+                    must(c.text("login")),
+                    must(c.text("route")),
+                    must(c.text("key")),
+                    must(c.text("body_hash")),
+                    must(c.text("answer")),
+                    must(c.at("created_at")),
+                ],
+            ),
+            &["login", "route", "key"],
+        ),
+        table(
+            "sign_offs",
+            [
+                key(c.id("id")),
+                must(c.text("record_type")),
+                must(c.id("record_id")),
+                must(c.text("site")),
+                must(c.text("box")),
+                must(c.text("role")),
+                must(c.text("login")),
+                must(c.text("name")),
+                must(c.at("signed_at")),
+                must(c.text("signed_hash")),
+                c.at("voided_at"),
+            ],
+        ),
+        table(
+            "papers",
+            [
+                key(c.id("id")),
+                must(c.text("form")),
+                must(c.text("site")),
+                // What is printed: a record's id, or `2026-11-01..2026-11-30`.
+                must(c.text("subject")),
+                c.text("record_type"),
+                c.id("record_id"),
+                c.day("period_from"),
+                c.day("period_to"),
+                must(c.text("title")),
+                must(c.text("lang")),
+                must(c.text("data")),
+                c.text("template_hash"),
+                must(c.whole("copy")),
+                must(c.at("made_at")),
+                must(c.text("made_by")),
+                c.text("file_hash"),
+                c.text("warnings"),
+                c.id("run_id"),
+            ],
+        ),
+        table("paper_templates", [key(c.text("hash")), must(c.text("source"))]),
+        table(
+            "outbox",
+            [
+                c.sequence("seq"),
+                must(c.text("kind")),
+                must(c.text("body")),
+                c.text("site"),
+                must(c.at("created_at")),
+                c.at("done_at"),
+                must(c.whole("attempts")),
+                must(c.at("next_at")),
+                c.text("error"),
+            ],
+        ),
+        table(
+            "notices",
+            [
+                key(c.id("id")),
+                must(c.text("site")),
+                must(c.text("role")),
+                c.text("plugin"),
+                must(c.text("key")),
+                must(c.text("args")),
+                c.text("record_type"),
+                c.id("record_id"),
+                must(c.at("created_at")),
+                must(c.text("created_by")),
+            ],
+        ),
+        table(
+            "tasks",
+            [
+                key(c.id("id")),
+                must(c.text("site")),
+                c.text("plugin"),
+                must(c.text("key")),
+                must(c.text("args")),
+                c.text("record_type"),
+                c.id("record_id"),
+                c.day("due_on"),
+                must(c.at("created_at")),
+                must(c.text("created_by")),
+                c.at("done_at"),
+                c.text("done_by"),
+            ],
+        ),
+        table(
+            "record_types",
+            [key(c.text("record_type")), must(c.text("plugin")), must(c.text("table_name")), must(c.text("description"))],
+        ),
+        table(
+            "plugins",
+            [
+                key(c.text("id")),
+                must(c.text("version")),
+                must(c.text("sha256")),
+                must(c.bool("enabled")),
+                // Why it is quarantined, if it is.
+                c.text("quarantined"),
+                must(c.text("description")),
+                // The hashes of the files it shipped: which of the store's copies are untouched.
+                must(c.text("files")),
+                must(c.at("installed_at")),
+            ],
+        ),
+    ]
+}
+
+fn audit_tables(c: &Columns) -> Vec<TableCreateStatement> {
+    vec![
+        keyed(
+            table(
+                "audit",
+                [
+                    must(c.text("host")),
+                    must(c.whole("seq")),
+                    must(c.text("prev")),
+                    must(c.text("hash")),
+                    must(c.at("at")),
+                    must(c.text("actor")),
+                    must(c.text("origin")),
+                    must(c.text("site")),
+                    c.text("record_type"),
+                    c.id("record_id"),
+                    c.text("number"),
+                    c.whole("version"),
+                    must(c.text("command")),
+                    c.text("rule"),
+                    must(c.text("changes")),
+                ],
+            ),
+            &["host", "seq"],
+        ),
+        table("audit_heads", [key(c.text("host")), must(c.whole("seq")), must(c.text("hash"))]),
+        // Personal values beside the chain: erasing a row here leaves the chain valid.
+        table(
+            "audit_values",
+            [
+                key(c.text("digest")),
+                must(c.text("salt")),
+                must(c.text("value")),
+                must(c.text("record_type")),
+                must(c.id("record_id")),
+                must(c.text("field")),
+            ],
+        ),
+    ]
+}
+
+fn job_tables(c: &Columns) -> Vec<TableCreateStatement> {
+    vec![
+        keyed(
+            table(
+                "job_schedules",
+                [
+                    must(c.text("job")),
+                    must(c.text("site")),
+                    must(c.text("cron")),
+                    must(c.text("tz")),
+                    must(c.bool("enabled")),
+                    must(c.bool("paused")),
+                    // No occurrence before it is made good.
+                    must(c.at("anchor")),
+                    // Everything up to it is in the ledger.
+                    must(c.at("cursor")),
+                    must(c.text("def_hash")),
+                    must(c.text("misfire")),
+                    must(c.whole("grace_s")),
+                    must(c.whole("max_catchup")),
+                    must(c.text("overlap")),
+                    c.text("once_per"),
+                    must(c.whole("timeout_s")),
+                    must(c.whole("max_attempts")),
+                    c.whole("retry_deadline_s"),
+                    must(c.text("crash_policy")),
+                ],
+            ),
+            &["job", "site"],
+        ),
+        table(
+            "job_runs",
+            [
+                key(c.id("id")),
+                must(c.text("job")),
+                must(c.text("site")),
+                must(c.text("occurrence_key")),
+                must(c.text("kind")),
+                must(c.text("state")),
+                must(c.at("scheduled_for")),
+                c.day("as_of"),
+                must(c.whole("attempt")),
+                must(c.at("not_before")),
+                c.text("lease_owner"),
+                must(c.whole("lease_token")),
+                c.at("lease_until"),
+                must(c.at("created_at")),
+                c.text("created_by"),
+                c.at("started_at"),
+                c.at("finished_at"),
+                c.text("outcome"),
+                c.text("papers"),
+                must(c.whole("dropped")),
+                c.text("error"),
+                c.text("coalesced_into"),
+                c.at("covers_from"),
+            ],
+        ),
+        keyed(
+            table(
+                "job_attempts",
+                [
+                    must(c.id("run_id")),
+                    must(c.whole("attempt")),
+                    must(c.text("node")),
+                    must(c.at("started_at")),
+                    c.at("ended_at"),
+                    c.text("result"),
+                    c.text("error"),
+                ],
+            ),
+            &["run_id", "attempt"],
+        ),
+        table(
+            "run_log",
+            [
+                c.sequence("seq"),
+                must(c.id("run_id")),
+                must(c.whole("attempt")),
+                must(c.at("at")),
+                must(c.text("level")),
+                must(c.text("line")),
+            ],
+        ),
+    ]
+}
+
+fn index(table: &'static str, name: &'static str, columns: &[&'static str]) -> IndexCreateStatement {
+    let mut index = Index::create();
+    index.if_not_exists().name(name).table(table);
+    for column in columns {
+        index.col(*column);
+    }
+    index
+}
+
+fn unique(table: &'static str, name: &'static str, columns: &[&'static str]) -> IndexCreateStatement {
+    index(table, name, columns).unique().take()
+}
+
+fn indexes() -> Vec<IndexCreateStatement> {
+    let running = Expr::col("state").eq("running").and(Expr::col("kind").ne("dry"));
+    vec![
+        unique("tokens", "tokens_hash_key", &["hash"]),
+        unique("papers", "papers_copy_key", &["form", "site", "subject", "lang", "copy"]),
+        index("papers", "papers_record_idx", &["record_id"]),
+        index("papers", "papers_run_idx", &["run_id"]),
+        index("sign_offs", "sign_offs_record_idx", &["record_id", "signed_at"]),
+        index("outbox", "outbox_open_idx", &["next_at", "seq"]).and_where(Expr::col("done_at").is_null()).take(),
+        index("notices", "notices_site_idx", &["site", "created_at"]),
+        index("tasks", "tasks_open_idx", &["site", "due_on"]).and_where(Expr::col("done_at").is_null()).take(),
+        index("tasks", "tasks_record_idx", &["record_id"]),
+        index("idempotency", "idempotency_created_idx", &["created_at"]),
+        unique("record_types", "record_types_table_key", &["table_name"]),
+        index("audit", "audit_record_idx", &["record_id", "at"]),
+        index("audit", "audit_at_idx", &["at"]),
+        index("audit_values", "audit_values_record_idx", &["record_id"]),
+        unique("job_runs", "job_runs_occurrence_key", &["job", "site", "occurrence_key"]),
+        // At most one run of a job goes on at a site.
+        unique("job_runs", "job_runs_running_key", &["job", "site"]).and_where(running).take(),
+        index("job_runs", "job_runs_state_idx", &["state", "not_before"]),
+        index("job_runs", "job_runs_scheduled_idx", &["job", "site", "scheduled_for"]),
+        index("run_log", "run_log_run_idx", &["run_id", "seq"]),
+    ]
+}

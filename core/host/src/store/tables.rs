@@ -1,0 +1,286 @@
+//! The tables of record types: `<plugin>_<type>`, made and extended from what the plugin describes.
+//!
+//! Re-installing only ever adds: new columns (which may be empty) and indexes. A column that is no longer described stays, so
+//! that going back to an older version of the plugin loses nothing. Anything else is refused with the way out.
+
+use std::collections::HashSet;
+
+use deskbell_proto::PluginDescription;
+use deskbell_proto::description::{COMMON_COLUMNS, TypeDescription};
+use deskbell_proto::value::FieldKind;
+use sea_orm::DbBackend;
+use sea_orm::sea_query::{
+    ColumnDef, ConditionalStatement, Expr, ExprTrait, Index, IndexCreateStatement, OnConflict, PostgresQueryBuilder, Query,
+    SqliteQueryBuilder, Table,
+};
+
+use super::migrations::{CORE_TABLES, text_type};
+use super::tx::Tx;
+use super::types::{Column, RecordTable, index_name};
+use crate::problem::{Code, Problem};
+
+/// A table's name leaves room for the names of its indexes.
+const TABLE_NAME_MAX: usize = 48;
+const COLUMN_NAME_MAX: usize = 40;
+
+/// What databases call columns of their own.
+const RESERVED_BY_DATABASES: [&str; 10] =
+    ["rowid", "oid", "_rowid_", "ctid", "xmin", "xmax", "cmin", "cmax", "tableoid", "search"];
+
+/// Makes or extends the tables of a plugin's types and returns them.
+pub(super) fn install(tx: &mut Tx<'_>, plugin: &str, description: &PluginDescription) -> Result<Vec<RecordTable>, Problem> {
+    let mut tables = Vec::new();
+    for described in &description.types {
+        let table = RecordTable::new(plugin, described);
+        check_names(&table)?;
+        tables.push(table);
+    }
+    for table in &tables {
+        install_table(tx, table)?;
+    }
+    Ok(tables)
+}
+
+fn refused(table: &RecordTable, why: impl std::fmt::Display) -> Problem {
+    Problem::new(Code::PluginRefused, format!("the record type {}: {why}", table.record_type))
+}
+
+fn check_names(table: &RecordTable) -> Result<(), Problem> {
+    if table.name.len() > TABLE_NAME_MAX {
+        return Err(refused(table, format!("its table's name {} is longer than {TABLE_NAME_MAX} characters", table.name)));
+    }
+    if CORE_TABLES.contains(&table.name.as_str()) || table.name.starts_with("sqlite_") || table.name.starts_with("pg_") {
+        return Err(refused(table, format!("the host has a table named {} of its own", table.name)));
+    }
+    if !is_kebab_case(&table.description.name) {
+        return Err(refused(table, "its name must be kebab-case, as in `hand-off-sheet`"));
+    }
+    let mut seen = HashSet::new();
+    for field in &table.description.fields {
+        let name = field.name.as_str();
+        if COMMON_COLUMNS.contains(&name) || RESERVED_BY_DATABASES.contains(&name) {
+            return Err(refused(table, format!("the field name {name} is reserved, choose another")));
+        }
+        if !is_snake_case(name) || name.len() > COLUMN_NAME_MAX {
+            return Err(refused(table, format!("the field {name} must be snake_case of at most {COLUMN_NAME_MAX} characters")));
+        }
+        if !seen.insert(name) {
+            return Err(refused(table, format!("the field {name} is described twice")));
+        }
+    }
+    let named = table.description.unique.iter().chain(&table.description.indexes).flatten();
+    if let Some(unknown) = named.into_iter().find(|name| table.column(name).is_none()) {
+        return Err(refused(table, format!("an index or unique key names the field {unknown}, which it does not have")));
+    }
+    if table.description.one_open_per_site && table.description.open_states().next().is_none() {
+        return Err(refused(table, "one_open_per_site needs a state that is not closed"));
+    }
+    Ok(())
+}
+
+fn is_kebab_case(name: &str) -> bool {
+    is_snake_case(&name.replace('-', "_")) && !name.contains('_')
+}
+
+fn is_snake_case(name: &str) -> bool {
+    let starts_well = name.starts_with(|c: char| c.is_ascii_lowercase());
+    starts_well && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
+}
+
+fn install_table(tx: &mut Tx<'_>, table: &RecordTable) -> Result<(), Problem> {
+    let described = serde_json::to_string(&table.description).map_err(Problem::internal)?;
+    match installed(tx, table)? {
+        Some(before) if before == described => return Ok(()),
+        Some(before) => {
+            let before: TypeDescription = serde_json::from_str(&before).map_err(Problem::internal)?;
+            extend(tx, table, &RecordTable::new(&table.plugin, &before))?;
+        }
+        None => create(tx, table)?,
+    }
+    let mut remember = Query::insert();
+    remember
+        .into_table("record_types")
+        .columns(["record_type", "plugin", "table_name", "description"])
+        .values_panic([
+            table.record_type.clone().into(),
+            table.plugin.clone().into(),
+            table.name.clone().into(),
+            described.into(),
+        ])
+        .on_conflict(OnConflict::column("record_type").update_column("description").to_owned());
+    tx.execute(&remember)?;
+    Ok(())
+}
+
+/// Returns the description that the table was made from, refusing a table of another type under the same name.
+fn installed(tx: &mut Tx<'_>, table: &RecordTable) -> Result<Option<String>, Problem> {
+    let mut query = Query::select();
+    query.columns(["record_type", "description"]).from("record_types").and_where(Expr::col("table_name").eq(table.name.as_str()));
+    let Some(row) = tx.row(&query)? else {
+        return Ok(None);
+    };
+    let record_type: String = row.get("record_type")?;
+    if record_type != table.record_type {
+        return Err(refused(table, format!("its table {} belongs to {record_type} already", table.name)));
+    }
+    Ok(Some(row.get("description")?))
+}
+
+fn create(tx: &mut Tx<'_>, table: &RecordTable) -> Result<(), Problem> {
+    let backend = tx.session().backend();
+    let mut statement = Table::create();
+    statement.table(table.iden());
+    for column in &table.columns {
+        statement.col(&mut column_definition(column, backend));
+    }
+    let sql = match backend {
+        DbBackend::Postgres => statement.to_string(PostgresQueryBuilder),
+        _ => statement.to_string(SqliteQueryBuilder),
+    };
+    tx.session().batch(&sql)?;
+    create_indexes(tx, table)
+}
+
+fn column_definition(column: &Column, backend: DbBackend) -> ColumnDef {
+    let mut definition = ColumnDef::new(column.name.clone());
+    match &column.kind {
+        _ if column.is_id => definition.uuid(),
+        FieldKind::Integer { .. } | FieldKind::Fen => definition.big_integer(),
+        FieldKind::Bool => definition.boolean(),
+        FieldKind::Day => definition.date(),
+        FieldKind::Instant => definition.timestamp_with_time_zone(),
+        _ => text_type(&mut definition, backend),
+    };
+    // The plugin's own columns may all be empty in the database, so that a later version can leave one out; what is required
+    // is checked when a record is written.
+    if column.is_common {
+        definition.not_null();
+    }
+    if column.name == "id" {
+        definition.primary_key();
+    }
+    definition
+}
+
+fn extend(tx: &mut Tx<'_>, table: &RecordTable, before: &RecordTable) -> Result<(), Problem> {
+    let backend = tx.session().backend();
+    let present = tx.session().columns(&table.name)?;
+    for column in &table.columns {
+        if let Some(old) = before.column(&column.name)
+            && !stores_alike(old, column)
+        {
+            let why = format!(
+                "the field {} was {:?} and cannot become {:?}: give the new field another name",
+                column.name, old.kind, column.kind
+            );
+            return Err(refused(table, why));
+        }
+        if !present.contains(&column.name) {
+            add_column(tx, table, column, backend)?;
+        }
+    }
+    for index in index_names(before) {
+        tx.session().batch(&format!("DROP INDEX IF EXISTS \"{index}\""))?;
+    }
+    create_indexes(tx, table)
+}
+
+/// Says whether two kinds have the same column, so that one can become the other.
+fn stores_alike(old: &Column, new: &Column) -> bool {
+    use FieldKind::{Choice, Fen, Integer, Text};
+
+    match (&old.kind, &new.kind) {
+        (Text { .. } | Choice { .. }, Text { .. } | Choice { .. }) => true,
+        (Integer { .. } | Fen, Integer { .. } | Fen) => true,
+        (old, new) => old == new,
+    }
+}
+
+fn add_column(tx: &mut Tx<'_>, table: &RecordTable, column: &Column, backend: DbBackend) -> Result<(), Problem> {
+    let field = table.description.field(&column.name);
+    let default = field.and_then(|field| field.default.as_ref()).filter(|default| !default.is_null());
+    let must_be_filled = field.is_some_and(|field| field.required) && default.is_none();
+    if must_be_filled && has_rows(tx, table)? {
+        let why = format!(
+            "the new field {} is required, but the records there are have no value for it: give it a default",
+            column.name
+        );
+        return Err(refused(table, why));
+    }
+    let mut statement = Table::alter();
+    let mut definition = column_definition(column, backend);
+    statement.table(table.iden()).add_column(&mut definition);
+    let sql = match backend {
+        DbBackend::Postgres => statement.to_string(PostgresQueryBuilder),
+        _ => statement.to_string(SqliteQueryBuilder),
+    };
+    tx.session().batch(&sql)?;
+    if let Some(value) = default {
+        let value =
+            column.bound(value).ok_or_else(|| refused(table, format!("the default of {} does not fit it", column.name)))?;
+        tx.execute(Query::update().table(table.iden()).value(column.name.clone(), Expr::val(value)))?;
+    }
+    Ok(())
+}
+
+fn has_rows(tx: &mut Tx<'_>, table: &RecordTable) -> Result<bool, Problem> {
+    Ok(tx.row(Query::select().column("id").from(table.iden()).limit(1))?.is_some())
+}
+
+/// The indexes of a table that are not unique: by state, in order of creation, and those the type declares.
+fn plain_indexes(table: &RecordTable) -> Vec<(String, Vec<String>)> {
+    let columns = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+    let mut indexes = vec![(index_name(&table.name, &["site", "id", "idx"]), columns(&["site", "id"]))];
+    if table.column("state").is_some() {
+        indexes.push((index_name(&table.name, &["state", "idx"]), columns(&["site", "state", "id"])));
+    }
+    for declared in &table.description.indexes {
+        let mut names = columns(&["site"]);
+        names.extend(declared.iter().cloned());
+        // A page of a sorted list ends on the id.
+        names.push("id".to_owned());
+        indexes.push((index_name(&table.name, &[&declared.join("_"), "idx"]), names));
+    }
+    indexes
+}
+
+fn index_names(table: &RecordTable) -> Vec<String> {
+    let unique = table.unique.iter().map(|key| key.index.clone());
+    unique.chain(plain_indexes(table).into_iter().map(|(name, _)| name)).collect()
+}
+
+fn create_indexes(tx: &mut Tx<'_>, table: &RecordTable) -> Result<(), Problem> {
+    for key in &table.unique {
+        let mut index = index(table, &key.index, &key.columns);
+        index.unique();
+        if key.only_open {
+            let open = table.description.open_states().collect::<Vec<_>>();
+            index.cond_where(Expr::col("state").is_in(open).and(Expr::col("void_reason").is_null()));
+        }
+        run_index(tx, &index).map_err(|problem| match problem.code {
+            Code::Conflict => refused(table, format!("records there are already break its unique key {}", key.label)),
+            _ => problem,
+        })?;
+    }
+    for (name, columns) in plain_indexes(table) {
+        run_index(tx, &index(table, &name, &columns))?;
+    }
+    Ok(())
+}
+
+fn index(table: &RecordTable, name: &str, columns: &[String]) -> IndexCreateStatement {
+    let mut index = Index::create();
+    index.if_not_exists().name(name).table(table.iden());
+    for column in columns {
+        index.col(column.clone());
+    }
+    index
+}
+
+fn run_index(tx: &mut Tx<'_>, index: &IndexCreateStatement) -> Result<(), Problem> {
+    let sql = match tx.session().backend() {
+        DbBackend::Postgres => index.to_string(PostgresQueryBuilder),
+        _ => index.to_string(SqliteQueryBuilder),
+    };
+    Ok(tx.session().batch(&sql)?)
+}

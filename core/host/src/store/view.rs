@@ -1,0 +1,165 @@
+//! A consistent view for reading: one read transaction, on the pool beside the writer.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use deskbell_proto::{Fields, Find, Read, ReadAnswer};
+use sea_orm::sea_query::{Expr, ExprTrait, Query};
+use sea_orm::{
+    AccessMode, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, IsolationLevel, Statement, StatementBuilder,
+    TransactionTrait,
+};
+use uuid::Uuid;
+
+use super::failure::Failure;
+use super::filter;
+use super::row::{Row, spelled_for_sqlite};
+use super::types::{RecordTable, Types};
+use crate::problem::Problem;
+
+/// A view that stays open holds back the checkpoint of everybody's writes.
+const LONGEST: Duration = Duration::from_secs(30);
+
+/// Ids in one question; SQLite takes 32,766 values at most.
+const IDS_AT_ONCE: usize = 500;
+
+/// One consistent view of the records, at most 30 s long.
+#[derive(Debug)]
+pub struct View {
+    transaction: DatabaseTransaction,
+    types: Arc<Types>,
+    opened: Instant,
+}
+
+/// A page of records, and the cursor of the next one if there is more.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Listing {
+    pub records: Vec<Fields>,
+    pub next_cursor: Option<String>,
+}
+
+impl View {
+    pub(super) async fn open(pool: &DatabaseConnection, types: Arc<Types>) -> Result<View, Failure> {
+        let transaction = match pool.get_database_backend() {
+            DbBackend::Postgres => {
+                pool.begin_with_config(Some(IsolationLevel::RepeatableRead), Some(AccessMode::ReadOnly)).await?
+            }
+            // In WAL mode every transaction that reads is a snapshot.
+            _ => pool.begin().await?,
+        };
+        Ok(View { transaction, types, opened: Instant::now() })
+    }
+
+    /// Answers a plugin's read at one site; rows are flat API objects whose references are ids.
+    pub async fn read(&self, site: &str, read: &Read) -> Result<ReadAnswer, Problem> {
+        match read {
+            Read::Get { record_type, id } => {
+                let rows = self.by_id(record_type, site, *id).await?.into_iter().collect();
+                Ok(ReadAnswer { rows, count: 0 })
+            }
+            Read::Find(find) => Ok(ReadAnswer { rows: self.find(site, find).await?, count: 0 }),
+            Read::Count(find) => Ok(ReadAnswer { rows: Vec::new(), count: self.count(site, find).await? }),
+            _ => Err(Problem::internal("the store does not know this read")),
+        }
+    }
+
+    /// One record of a site by its id.
+    pub async fn by_id(&self, record_type: &str, site: &str, id: Uuid) -> Result<Option<Fields>, Problem> {
+        let table = self.types.get(record_type)?;
+        self.one(&table, site, "id", Expr::val(id)).await
+    }
+
+    /// One record by its number (or, for a type without numbers, its id).
+    pub async fn by_number(&self, record_type: &str, site: &str, number: &str) -> Result<Option<Fields>, Problem> {
+        let table = self.types.get(record_type)?;
+        if table.column("number").is_some() {
+            return self.one(&table, site, "number", Expr::val(number)).await;
+        }
+        match number.parse::<Uuid>() {
+            Ok(id) => self.one(&table, site, "id", Expr::val(id)).await,
+            Err(_) => Ok(None),
+        }
+    }
+
+    async fn one(&self, table: &RecordTable, site: &str, column: &'static str, value: Expr) -> Result<Option<Fields>, Problem> {
+        let mut query = Query::select();
+        query.columns(table.column_names()).from(table.iden());
+        query.and_where(Expr::col("site").eq(site)).and_where(Expr::col(column).eq(value));
+        Ok(self.rows(&query).await?.first().map(|row| table.record(row)))
+    }
+
+    /// Answers a question over the records of a site.
+    pub async fn find(&self, site: &str, find: &Find) -> Result<Vec<Fields>, Problem> {
+        let table = self.types.get(&find.record_type)?;
+        let rows = self.rows(&filter::select(&table, &[site.to_owned()], find)?).await?;
+        Ok(rows.iter().map(|row| table.record(row)).collect())
+    }
+
+    /// Counts the records that answer a question at a site.
+    pub async fn count(&self, site: &str, find: &Find) -> Result<u64, Problem> {
+        let table = self.types.get(&find.record_type)?;
+        let rows = self.rows(&filter::count(&table, &[site.to_owned()], &find.filter)?).await?;
+        let count: i64 = rows.first().map_or(Ok(0), |row| row.get("count"))?;
+        let count = count.unsigned_abs();
+        Ok(find.limit.map_or(count, |limit| Ord::min(count, limit)))
+    }
+
+    /// Records for a list: like a find, with search text and a keyset cursor. `sites` may be several.
+    pub async fn list(
+        &self,
+        sites: &[String],
+        find: &Find,
+        search: Option<&str>,
+        after: Option<&str>,
+    ) -> Result<Listing, Problem> {
+        let table = self.types.get(&find.record_type)?;
+        // One more than the page tells whether there is a next one.
+        let beyond = Find { limit: find.limit.map(|limit| limit.saturating_add(1)), ..find.clone() };
+        let mut query = filter::select(&table, sites, &beyond)?;
+        if let Some(text) = search {
+            query.cond_where(filter::search(&table, text));
+        }
+        if let Some(cursor) = after {
+            query.cond_where(filter::after(&table, find, cursor)?);
+        }
+        let mut records: Vec<Fields> = self.rows(&query).await?.iter().map(|row| table.record(row)).collect();
+        let page = find.limit.map_or(records.len(), |limit| limit as usize);
+        let is_last = records.len() <= page;
+        records.truncate(page);
+        let next_cursor = records.last().filter(|_| !is_last).map(|last| filter::cursor(find, last));
+        Ok(Listing { records, next_cursor })
+    }
+
+    /// The numbers of records of a type by id, to show references.
+    pub async fn numbers(&self, record_type: &str, ids: &[Uuid]) -> Result<HashMap<Uuid, String>, Problem> {
+        let table = self.types.get(record_type)?;
+        let name = if table.column("number").is_some() { "number" } else { "id" };
+        let mut numbers = HashMap::new();
+        for some in ids.chunks(IDS_AT_ONCE) {
+            let mut query = Query::select();
+            query.columns(["id", name]).from(table.iden()).and_where(Expr::col("id").is_in(some.iter().copied()));
+            for row in self.rows(&query).await? {
+                numbers.insert(row.get("id")?, row.get(name)?);
+            }
+        }
+        Ok(numbers)
+    }
+
+    pub(super) async fn rows(&self, statement: &impl StatementBuilder) -> Result<Vec<Row>, Failure> {
+        if self.opened.elapsed() > LONGEST {
+            return Err(Failure::unavailable("a read view was kept open for more than 30 s"));
+        }
+        let backend = self.transaction.get_database_backend();
+        let Statement { sql, values, db_backend } = statement.build(&backend);
+        let values = match db_backend {
+            DbBackend::Sqlite => values.map(spelled_for_sqlite),
+            _ => values,
+        };
+        Row::from_answer(&self.transaction.query_all_raw(Statement { sql, values, db_backend }).await?)
+    }
+
+    pub(super) async fn row(&self, statement: &impl StatementBuilder) -> Result<Option<Row>, Failure> {
+        Ok(self.rows(statement).await?.into_iter().next())
+    }
+}
