@@ -55,6 +55,11 @@ not-unique = There is one like it already.
 bad-json = It is not valid JSON: { $detail }.
 bad-cursor = This page mark is not valid; start from the first page.
 day-in-future = The business day lies ahead: only a dry run (dry_run) may do that.
+password-length = A password has { $min } to { $max } characters.
+password-common = This password is too common; take another.
+pin-digits = A PIN has { $min } to { $max } digits.
+pin-common = This PIN is too easy to guess; take another.
+login-name = A login name has letters, digits and . - _ only, 64 at the most.
 
 ## Common columns
 field-id = Id

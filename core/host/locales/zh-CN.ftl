@@ -55,6 +55,11 @@ not-unique = 已有相同的记录。
 bad-json = 不是有效的 JSON:{ $detail }。
 bad-cursor = 翻页标记无效,请从第一页开始。
 day-in-future = 业务日期在将来,只能试运行(dry_run)。
+password-length = 密码长度应为 { $min } 到 { $max } 个字符。
+password-common = 这个密码太常见,请换一个。
+pin-digits = PIN 应为 { $min } 到 { $max } 位数字。
+pin-common = 这个 PIN 太容易猜到,请换一个。
+login-name = 登录名只能用字母、数字和 . - _,最多 64 个。
 
 ## 公共栏目
 field-id = 标识

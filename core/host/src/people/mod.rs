@@ -7,8 +7,9 @@ use deskbell_proto::Actor;
 mod accounts;
 mod permission;
 mod policy;
+mod secret;
 
-pub use accounts::{People, TokenInfo, User};
+pub use accounts::{People, Signer, TokenInfo, User};
 pub use permission::Permission;
 pub use policy::{ADMIN, Policy};
 
