@@ -52,12 +52,6 @@ pub enum Verb {
         record_type: String,
         number: String,
     },
-    /// Correct a record away, with a reason; nothing is deleted.
-    Void {
-        record_type: String,
-        number: String,
-        reason: String,
-    },
     Job(JobRun),
 }
 

@@ -3,85 +3,74 @@
 //! Everything that changes anything — a click, a call, a CLI line, a job — is a [`Command`] and takes this one road.
 //! Not here: SQL (`store`), how a plugin is called (`plugins`), when a job runs (`jobs`).
 
+mod apply;
+mod changes;
 mod command;
+mod due;
+mod events;
 mod handler;
 mod input;
+mod pipeline;
+mod records;
+mod replays;
+mod shape;
 mod sites;
+mod trail;
 
 pub use command::{Command, GivenSignOff, Idempotency, JobRun, PaperRef, Reply, Verb};
-
+pub use events::{Event, Events};
 pub use sites::{Site, Sites};
 
+use std::sync::Arc;
+
 use deskbell_proto::Fields;
+use deskbell_proto::description::TypeDescription;
 use serde::Serialize;
 
-use crate::people::Subject;
+use crate::clock::Clock;
+use crate::i18n::I18n;
+use crate::people::{People, Policy};
+use crate::plugins::{Plugin, Registry};
 use crate::problem::Problem;
+use crate::store::Store;
+use replays::Replays;
 
-/// The desk: what may be asked of it.
+/// The desk: what may be asked of it. Clones are the same desk.
 #[derive(Debug, Clone)]
-pub struct Desk {}
-
-impl Desk {
-    /// Runs a command to its end and answers after the commit.
-    pub async fn run(&self, command: Command) -> Result<Reply, Problem> {
-        let _ = command;
-        unimplemented!()
-    }
-
-    /// One record, in the API's shape (references by number).
-    pub async fn get(&self, subject: &Subject, site: &str, record_type: &str, number: &str) -> Result<Fields, Problem> {
-        let _ = (subject, site, record_type, number);
-        unimplemented!()
-    }
-
-    /// A page of records.
-    pub async fn list(&self, subject: &Subject, query: ListQuery) -> Result<Page, Problem> {
-        let _ = (subject, query);
-        unimplemented!()
-    }
-
-    /// Who changed a record, when, from where, old → new; newest first.
-    pub async fn history(
-        &self,
-        subject: &Subject,
-        site: &str,
-        record_type: &str,
-        number: &str,
-    ) -> Result<Vec<serde_json::Value>, Problem> {
-        let _ = (subject, site, record_type, number);
-        unimplemented!()
-    }
-
-    /// What must be done on a day: `{type, due, title, number, …}` of every plugin's declared due questions, and open tasks.
-    pub async fn due(
-        &self,
-        subject: &Subject,
-        site: &str,
-        on: chrono::NaiveDate,
-        lang: &str,
-    ) -> Result<Vec<serde_json::Value>, Problem> {
-        let _ = (subject, site, on, lang);
-        unimplemented!()
-    }
+pub struct Desk {
+    store: Store,
+    plugins: Arc<Registry>,
+    people: People,
+    policy: Policy,
+    sites: Sites,
+    i18n: I18n,
+    clock: Clock,
+    events: Events,
+    replays: Replays,
 }
 
 impl Desk {
-    /// A page of the audit trail, newest first; for admins.
-    pub async fn audit(&self, subject: &Subject, query: AuditQuery) -> Result<AuditPage, Problem> {
-        let _ = (subject, query);
-        unimplemented!()
+    #[expect(clippy::too_many_arguments, reason = "called once, where everything is wired together")]
+    pub fn new(
+        store: Store,
+        plugins: Arc<Registry>,
+        people: People,
+        policy: Policy,
+        sites: Sites,
+        i18n: I18n,
+        clock: Clock,
+        events: Events,
+    ) -> Self {
+        Desk { store, plugins, people, policy, sites, i18n, clock, events, replays: Replays::default() }
     }
 
-    /// Walks every audit chain from its first entry; a broken one is named with its first bad sequence.
-    pub async fn verify_audit(&self) -> Result<Vec<ChainCheck>, Problem> {
-        unimplemented!()
-    }
-
-    /// What happens at a site from now on, for live pages: a subject sees what it may read.
-    pub fn events(&self, subject: &Subject, site: &str) -> futures_util::stream::BoxStream<'static, Event> {
-        let _ = (subject, site);
-        unimplemented!()
+    /// The plugin of a full type name and what it describes of the type, whether or not the plugin is running.
+    fn described(&self, record_type: &str) -> Result<(Arc<Plugin>, TypeDescription), Problem> {
+        let unknown = || Problem::not_found(format!("record type {record_type}"));
+        let (plugin, name) = record_type.split_once('.').ok_or_else(unknown)?;
+        let plugin = self.plugins.get(plugin).ok_or_else(unknown)?;
+        let described = plugin.description.types.iter().find(|described| described.name == name).cloned();
+        Ok((plugin, described.ok_or_else(unknown)?))
     }
 }
 
@@ -116,15 +105,6 @@ pub struct ChainCheck {
     /// The first sequence that does not fit, and why.
     pub broken_at: Option<i64>,
     pub reason: Option<String>,
-}
-
-/// Something that happened: `record.created`, `record.changed`, `run.finished`, `notice`, `task`, `problem`.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Event {
-    pub kind: String,
-    pub site: String,
-    /// `{type, number}`, `{job, run}` and the like.
-    pub data: serde_json::Value,
 }
 
 /// What a list is asked for. Filter values are still text or JSON as they came; the desk makes them canonical.

@@ -1,0 +1,455 @@
+//! Applying a change set: numbers drawn, versions and conditions checked again, everything written together or not at all.
+//!
+//! Runs on the writer's thread, inside one savepoint; it asks no plugin and waits for nothing.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use deskbell_proto::change::pending_number;
+use deskbell_proto::description::TypeDescription;
+use deskbell_proto::{Actor, Change, Dropped, FieldFault, Fields, Outcome, Period, RecordRef, Refusal};
+use parking_lot::Mutex;
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+use super::command::{Idempotency, JobRun, PaperRef, Reply};
+use super::{Desk, Site, shape};
+use crate::i18n::I18n;
+use crate::people::Signer;
+use crate::plugins::Plugin;
+use crate::problem::{Code, Problem};
+use crate::store::{self, About, AuditEntry, Changed, Refused, Stamp, Tx};
+
+/// A command's decision, ready to be written.
+pub(crate) struct Plan {
+    pub plugin: Arc<Plugin>,
+    pub site: Arc<Site>,
+    pub actor: Actor,
+    pub origin: String,
+    pub now: DateTime<Utc>,
+    /// What the audit trail calls the command.
+    pub kind: String,
+    pub changes: Vec<Change>,
+    /// The record that a `Sign` command signs, as the signer saw it.
+    pub signed_record: Option<(String, Fields)>,
+    pub signers: Vec<Signer>,
+    /// The rule that a signature satisfied.
+    pub rule: Option<String>,
+    /// The record the caller is answered with.
+    pub record: Option<RecordRef>,
+    pub value: Value,
+    pub created: bool,
+    pub outcome: Option<Outcome>,
+    pub dropped: Vec<Dropped>,
+    /// Items that the handler was told to leave out.
+    pub n_excluded: usize,
+    pub job: Option<JobRun>,
+    pub idempotency: Option<Idempotency>,
+}
+
+/// Why a plan was not written.
+#[derive(Debug)]
+pub(crate) enum Stop {
+    /// A record that the handler saw has another version now, or a key it found free is taken.
+    Stale,
+    /// Parts of a job that can't be applied; the rest could be.
+    Parts(Vec<FailedPart>),
+    /// A condition that the handler relied on no longer holds.
+    NoLonger(String, Refusal),
+    Problem(Problem),
+}
+
+/// An item of a job whose part can't be applied.
+#[derive(Debug)]
+pub(crate) struct FailedPart {
+    pub item: Uuid,
+    /// With fresh data it may succeed.
+    pub is_stale: bool,
+}
+
+impl From<Problem> for Stop {
+    fn from(problem: Problem) -> Self {
+        Stop::Problem(problem)
+    }
+}
+
+impl Desk {
+    /// Writes a plan in one piece, or says why not. A dry run is written and rolled back.
+    pub(super) async fn apply(&self, plan: Plan) -> Result<Reply, Stop> {
+        let is_dry = plan.job.as_ref().is_some_and(|run| run.dry);
+        let plan = Arc::new(plan);
+        // The store knows one kind of error; why the work was given up travels beside it.
+        let given_up = Arc::new(Mutex::new(None));
+        let (seen, i18n, written) = (given_up.clone(), self.i18n.clone(), plan.clone());
+        let work = move |tx: &mut Tx<'_>| {
+            Writing::new(&written, &i18n).write(tx).map_err(|stop| match stop {
+                Stop::Problem(problem) => problem,
+                stop => {
+                    *seen.lock() = Some(stop);
+                    Problem::new(Code::Conflict, "given up")
+                }
+            })
+        };
+        let done = if is_dry { self.store.rehearse(work).await } else { self.store.write(work).await };
+        match done {
+            Ok(reply) => {
+                if !is_dry {
+                    self.tell(&plan, &reply);
+                }
+                Ok(reply)
+            }
+            Err(problem) => Err(given_up.lock().take().unwrap_or(Stop::Problem(problem))),
+        }
+    }
+
+    /// Tells watchers what was committed.
+    fn tell(&self, plan: &Plan, reply: &Reply) {
+        if let (Some(record), Some(RecordRef { record_type, .. })) = (&reply.record, &plan.record) {
+            let kind = if reply.created { "record.created" } else { "record.changed" };
+            let number = record.get("number").or(record.get("id")).cloned();
+            let data = serde_json::json!({ "type": record_type, "number": number, "by": plan.actor.name });
+            self.events.tell(super::Event { kind: kind.to_owned(), site: plan.site.info.id.clone(), data });
+        }
+    }
+}
+
+/// The writing of one plan in one transaction.
+struct Writing<'a> {
+    plan: &'a Plan,
+    i18n: &'a I18n,
+    /// What stood for the numbers that have been drawn, and the numbers.
+    drawn: Vec<(String, String)>,
+    papers: Vec<PaperRef>,
+    failed_parts: Vec<FailedPart>,
+}
+
+impl<'a> Writing<'a> {
+    fn new(plan: &'a Plan, i18n: &'a I18n) -> Self {
+        Writing { plan, i18n, drawn: Vec::new(), papers: Vec::new(), failed_parts: Vec::new() }
+    }
+
+    fn write(mut self, tx: &mut Tx<'_>) -> Result<Reply, Stop> {
+        self.draw_numbers(tx, &self.plan.changes)?;
+        let changes = self.with_numbers(&self.plan.changes)?;
+        if let Some((record_type, record)) = &self.plan.signed_record {
+            must_be_unchanged(tx, record_type, record, self.site())?;
+        }
+        for change in &changes {
+            self.change(tx, change)?;
+        }
+        if !self.failed_parts.is_empty() {
+            return Err(Stop::Parts(self.failed_parts));
+        }
+        self.sign(tx)?;
+        let reply = self.reply(tx)?;
+        self.finish(tx, &reply)?;
+        Ok(reply)
+    }
+
+    /// Draws the numbers of all new records first, in the handler's order, because any text may already name one.
+    fn draw_numbers(&mut self, tx: &mut Tx<'_>, changes: &[Change]) -> Result<(), Stop> {
+        for change in changes {
+            match change {
+                Change::Insert { record_type, id, .. } => {
+                    if let Some(scheme) = &self.described(record_type)?.number {
+                        let day = self.plan.site.day(self.plan.now);
+                        let number = tx.next_number(record_type, scheme, self.site(), day)?;
+                        self.drawn.push((pending_number(*id), number));
+                    }
+                }
+                Change::Part { changes, .. } => self.draw_numbers(tx, changes)?,
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn with_numbers<T: Clone + serde::Serialize + serde::de::DeserializeOwned>(&self, thing: &T) -> Result<T, Stop> {
+        if self.drawn.is_empty() {
+            return Ok(thing.clone());
+        }
+        let mut json = serde_json::to_value(thing).map_err(Problem::internal)?;
+        put_numbers(&mut json, &self.drawn);
+        Ok(serde_json::from_value(json).map_err(Problem::internal)?)
+    }
+
+    fn change(&mut self, tx: &mut Tx<'_>, change: &Change) -> Result<(), Stop> {
+        match change {
+            Change::Insert { record_type, id, fields } => self.insert(tx, record_type, *id, fields),
+            Change::Update { record_type, id, version, set } => {
+                let changed = tx.update_record(record_type, *id, *version, set, self.stamp()).map_err(stopped)?;
+                self.note_change(tx, record_type, changed)
+            }
+            Change::Adjust { record_type, id, field, delta, floor, refusal } => {
+                let changed = tx.adjust_record(record_type, *id, field, *delta, *floor, self.stamp());
+                let changed = changed.map_err(|refused| match refused {
+                    Refused::BelowFloor { .. } => Stop::Problem(Problem::refused(self.plugin_id(), refusal.clone())),
+                    refused => stopped(refused),
+                })?;
+                self.note_change(tx, record_type, changed)
+            }
+            Change::Require { find, at_least, at_most, refusal } => {
+                let count = tx.count_records(find, self.site())?;
+                let holds = count >= *at_least && at_most.is_none_or(|most| count <= most);
+                if holds { Ok(()) } else { Err(Stop::NoLonger(self.plugin_id().to_owned(), refusal.clone())) }
+            }
+            Change::Part { item, changes } => self.part(tx, *item, changes),
+            Change::Paper { form, record, period, data } => self.paper(tx, form, record.as_ref(), *period, data),
+            Change::Notice { role, key, args, record } => {
+                let notice = store::NewNotice { plugin: self.plugin_id(), role, key, args, record: record.as_ref() };
+                Ok(tx.put_notice(&notice, self.stamp())?)
+            }
+            Change::Task { key, args, record, due_on } => {
+                let task = store::NewTask { plugin: self.plugin_id(), key, args, record: record.as_ref(), due_on: *due_on };
+                Ok(tx.put_task(&task, self.stamp())?)
+            }
+            // Signed before the plan was made; written once everything else stands.
+            Change::SignOff { .. } => Ok(()),
+            other => Err(Problem::internal(format!("a change this host does not know: {other:?}")).into()),
+        }
+    }
+
+    fn insert(&mut self, tx: &mut Tx<'_>, record_type: &str, id: Uuid, fields: &Fields) -> Result<(), Stop> {
+        let pending = pending_number(id);
+        let number = self.drawn.iter().find(|(placeholder, _)| *placeholder == pending).map(|(_, number)| number.as_str());
+        let new = tx.insert_record(record_type, id, number, fields, self.stamp()).map_err(stopped)?;
+        self.audit(tx, &self.plan.kind, record_type, None, &new)
+    }
+
+    /// Applies what a job does for one item; an item that can't be applied is noted, and the others are looked at too.
+    fn part(&mut self, tx: &mut Tx<'_>, item: Uuid, changes: &[Change]) -> Result<(), Stop> {
+        for change in changes {
+            let is_stale = match self.change(tx, change) {
+                Ok(()) => continue,
+                Err(Stop::Stale | Stop::NoLonger(..)) => true,
+                Err(Stop::Problem(problem)) if is_the_items_own(problem.code) => false,
+                Err(stop) => return Err(stop),
+            };
+            self.failed_parts.push(FailedPart { item, is_stale });
+            break;
+        }
+        Ok(())
+    }
+
+    fn note_change(&mut self, tx: &mut Tx<'_>, record_type: &str, changed: Changed) -> Result<(), Stop> {
+        let described = self.described(record_type)?;
+        let is_signed_field = |field: &&deskbell_proto::description::FieldDescription| {
+            field.signed && changed.old.get(&field.name) != changed.new.get(&field.name)
+        };
+        if described.fields.iter().any(|field| is_signed_field(&field)) {
+            tx.void_sign_offs(record_type, super::records::id_of(&changed.new), self.plan.now)?;
+        }
+        self.audit(tx, &self.plan.kind, record_type, Some(&changed.old), &changed.new)
+    }
+
+    fn audit(&self, tx: &mut Tx<'_>, command: &str, record_type: &str, old: Option<&Fields>, new: &Fields) -> Result<(), Stop> {
+        let entry = AuditEntry {
+            at: self.plan.now,
+            actor: &self.plan.actor.user,
+            origin: &self.plan.origin,
+            site: self.site(),
+            command,
+            rule: self.plan.rule.as_deref(),
+            about: About::Record { record_type, old, new },
+        };
+        Ok(tx.append_audit(&entry)?)
+    }
+
+    fn paper(
+        &mut self,
+        tx: &mut Tx<'_>,
+        form: &str,
+        record: Option<&RecordRef>,
+        period: Option<Period>,
+        data: &Value,
+    ) -> Result<(), Stop> {
+        let form = format!("{}.{form}", self.plugin_id());
+        let language = self.plan.site.language();
+        let sign_offs = match record {
+            Some(record) => tx.sign_offs(&record.record_type, record.id)?,
+            None => Vec::new(),
+        };
+        let data = paper_data(data, &sign_offs)?;
+        let made = PaperRef::of(Uuid::now_v7(), &form, self.i18n, language);
+        let paper = store::NewPaper {
+            id: made.id,
+            form: &form,
+            title: &made.title,
+            lang: language,
+            record,
+            period,
+            data: &data,
+            made_by: &self.plan.actor.name,
+            run: self.plan.job.as_ref().map(|run| run.run),
+        };
+        tx.put_paper(&paper, self.stamp())?;
+        self.papers.push(made);
+        Ok(())
+    }
+
+    /// Writes who signed what, with the hash of what they saw.
+    fn sign(&mut self, tx: &mut Tx<'_>) -> Result<(), Stop> {
+        let record = match (&self.plan.signed_record, &self.plan.record) {
+            (Some((record_type, record)), _) => Some((record_type.clone(), super::records::id_of(record))),
+            (None, Some(record)) => Some((record.record_type.clone(), record.id)),
+            (None, None) => None,
+        };
+        let Some((record_type, id)) = record.filter(|_| !self.plan.signers.is_empty()) else { return Ok(()) };
+        let described = self.described(&record_type)?.clone();
+        let now = tx.get_record(&record_type, id, self.site())?.unwrap_or_default();
+        for signer in &self.plan.signers {
+            let sign_off = store::NewSignOff {
+                record_type: &record_type,
+                record: id,
+                sign_box: &signer.sign_box,
+                role: &signer.role,
+                user: &signer.user,
+                name: &signer.name,
+                signed_hash: signed_hash(&described, &now),
+            };
+            tx.put_sign_off(&sign_off, self.stamp())?;
+            // A signature stands in the trail beside the changes of its record.
+            let command = format!("sign {} by {} as {}", signer.sign_box, signer.user, signer.role);
+            self.audit(tx, &command, &record_type, Some(&now), &now)?;
+        }
+        Ok(())
+    }
+
+    fn reply(&self, tx: &mut Tx<'_>) -> Result<Reply, Stop> {
+        let record = match &self.plan.record {
+            Some(RecordRef { record_type, id }) => {
+                let described = self.described(record_type)?;
+                let mut record = tx.get_record(record_type, *id, self.site())?;
+                if let Some(record) = &mut record {
+                    shape::shown_in(tx, described, record)?;
+                    if !described.sign_offs.is_empty() {
+                        let sign_offs = serde_json::to_value(tx.sign_offs(record_type, *id)?).map_err(Problem::internal)?;
+                        record.insert("sign_offs".to_owned(), sign_offs);
+                    }
+                }
+                record
+            }
+            None => None,
+        };
+        Ok(Reply {
+            record,
+            value: self.with_numbers(&self.plan.value)?,
+            created: self.plan.created,
+            outcome: self.with_numbers(&self.plan.outcome)?,
+            dropped: self.plan.dropped.len() + self.plan.n_excluded,
+            papers: self.papers.clone(),
+        })
+    }
+
+    /// Writes what stands beside the records: the answer under its key, and the end of a run.
+    fn finish(&self, tx: &mut Tx<'_>, reply: &Reply) -> Result<(), Stop> {
+        if let Some(Idempotency { key, route, body }) = &self.plan.idempotency {
+            let answer = serde_json::to_value(reply).map_err(Problem::internal)?;
+            let kept = store::KeptAnswer { body_hash: hex::encode(body), answer };
+            tx.keep_answer(&self.plan.actor.user, route, key, &kept, self.plan.now)?;
+        }
+        if let Some(run) = &self.plan.job {
+            let outcome = reply.outcome.clone().unwrap_or_default();
+            let finish =
+                store::jobs::Finish { outcome: &outcome, dropped: &self.plan.dropped, papers: &self.papers, at: self.plan.now };
+            store::jobs::finish_in(tx, run, &finish)?;
+        }
+        Ok(())
+    }
+
+    fn described(&self, record_type: &str) -> Result<&'a TypeDescription, Problem> {
+        let name = record_type.split_once('.').map_or(record_type, |(_, name)| name);
+        let described = self.plan.plugin.description.types.iter().find(|described| described.name == name);
+        described.ok_or_else(|| Problem::internal(format!("no description of {record_type}")))
+    }
+
+    fn plugin_id(&self) -> &'a str {
+        &self.plan.plugin.manifest.id
+    }
+
+    fn site(&self) -> &'a str {
+        &self.plan.site.info.id
+    }
+
+    fn stamp(&self) -> Stamp<'a> {
+        Stamp { site: self.site(), by: &self.plan.actor.user, at: self.plan.now }
+    }
+}
+
+/// What a refused write means to the command: the handler may look again, or somebody is told.
+fn stopped(refused: Refused) -> Stop {
+    match refused {
+        Refused::Stale { .. } => Stop::Stale,
+        // The handler looked for it and found none: looking again, it finds the one.
+        Refused::Taken { key } if key == "one_open_per_site" => Stop::Stale,
+        Refused::Taken { key } => {
+            let faults = key.split('+').map(|field| FieldFault {
+                field: field.to_owned(),
+                key: "not-unique".to_owned(),
+                ..FieldFault::default()
+            });
+            Stop::Problem(Problem::invalid(None, faults.collect()))
+        }
+        refused => Stop::Problem(refused.into()),
+    }
+}
+
+/// Whether an error is about the one item of a job, so that the rest can go on without it.
+fn is_the_items_own(code: Code) -> bool {
+    matches!(code, Code::RuleRefused | Code::ValidationFailed | Code::Conflict | Code::NotFound | Code::StaleVersion)
+}
+
+fn must_be_unchanged(tx: &mut Tx<'_>, record_type: &str, seen: &Fields, site: &str) -> Result<(), Stop> {
+    let now = tx.get_record(record_type, super::records::id_of(seen), site)?;
+    if now.is_some_and(|now| now.get("version") == seen.get("version")) { Ok(()) } else { Err(Stop::Stale) }
+}
+
+/// The hash of what a signer saw: the fields that the paper shows; not state, version or other signatures.
+fn signed_hash(described: &TypeDescription, record: &Fields) -> String {
+    let signed = described.fields.iter().filter(|field| field.signed);
+    let seen: Vec<(&str, &Value)> =
+        signed.map(|field| (field.name.as_str(), record.get(&field.name).unwrap_or(&Value::Null))).collect();
+    hex::encode(Sha256::digest(serde_json::to_vec(&(record.get("number"), seen)).unwrap_or_default()))
+}
+
+/// What a paper's template is given: the form's own data, and the signatures beside it.
+pub(crate) fn paper_data(data: &Value, sign_offs: &[store::SignOff]) -> Result<Value, Problem> {
+    Ok(serde_json::json!({ "data": data, "sign_offs": serde_json::to_value(sign_offs).map_err(Problem::internal)? }))
+}
+
+fn put_numbers(json: &mut Value, drawn: &[(String, String)]) {
+    match json {
+        Value::String(text) if text.contains('\u{27e8}') => {
+            for (placeholder, number) in drawn {
+                *text = text.replace(placeholder, number);
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| put_numbers(item, drawn)),
+        Value::Object(members) => members.values_mut().for_each(|member| put_numbers(member, drawn)),
+        _ => {}
+    }
+}
+
+impl PaperRef {
+    /// A paper by its id and form, titled in a language.
+    pub(crate) fn of(id: Uuid, form: &str, i18n: &I18n, language: &str) -> Self {
+        let (plugin, name) = form.split_once('.').unwrap_or(("", form));
+        let title = i18n.text(Some(plugin), language, &format!("form-{name}"));
+        PaperRef { id, form: form.to_owned(), title, href: format!("/api/v1/papers/{id}") }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_drawn_number_takes_the_place_of_what_stood_for_it_in_every_text() {
+        let id = Uuid::from_u128(7);
+        let mut json =
+            serde_json::json!({"number": pending_number(id), "lines": [format!("see {}", pending_number(id))], "n": 3});
+        put_numbers(&mut json, &[(pending_number(id), "H-2026-001".to_owned())]);
+        assert_eq!(json, serde_json::json!({"number": "H-2026-001", "lines": ["see H-2026-001"], "n": 3}));
+    }
+}
