@@ -2,6 +2,7 @@
 
 use crate::clock::Clock;
 use crate::desk::{Desk, Sites};
+use crate::diagnostic::Diagnostic;
 use crate::forms::Forms;
 use crate::home::Home;
 use crate::i18n::I18n;
@@ -36,6 +37,17 @@ impl App {
 
     /// Starts what only a serving desk does: the jobs' pulse, the outbox, the watch on the store's files.
     pub async fn start(&self) -> Result<(), Problem> {
+        unimplemented!()
+    }
+
+    /// Reads settings and schedules as they lie in the home now, with the loader's own code, and says what is wrong in them;
+    /// puts nothing in force.
+    pub async fn check(&self) -> Vec<Diagnostic> {
+        unimplemented!()
+    }
+
+    /// Puts in force what changed in the home or among the plugins: sites, settings, tables, words, grants, schedules, forms.
+    pub async fn reload(&self) -> Result<Vec<Diagnostic>, Problem> {
         unimplemented!()
     }
 
