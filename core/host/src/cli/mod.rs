@@ -15,6 +15,7 @@ mod table;
 mod audit;
 mod completions;
 mod config;
+mod db;
 mod due;
 mod form;
 mod job;
@@ -82,6 +83,8 @@ enum Command {
     #[command(subcommand)]
     Config(config::Config),
     #[command(subcommand)]
+    Db(db::Db),
+    #[command(subcommand)]
     Job(job::Job),
     #[command(subcommand)]
     Form(form::Form),
@@ -134,6 +137,7 @@ async fn run(command: Command, console: &Console) -> Result<(), Failure> {
     match command {
         Command::Serve(serve) => serve.run(console).await,
         Command::Config(config) => config.run(console).await,
+        Command::Db(db) => db.run(console).await,
         Command::Job(job) => job.run(console).await,
         Command::Form(form) => form.run(console).await,
         Command::Register(register) => register.run(console).await,

@@ -6,6 +6,7 @@ use sea_orm::sea_query::{
     ColumnDef, ConditionalStatement, Expr, ExprTrait, Index, IndexCreateStatement, Table, TableCreateStatement,
 };
 use sea_orm::{DatabaseConnection, DbBackend};
+use sea_orm_migration::migrator::{Migration, MigrationStatus};
 use sea_orm_migration::{MigrationName, MigrationTrait, MigratorTrait, SchemaManager, async_trait::async_trait};
 
 use super::failure::Failure;
@@ -55,6 +56,24 @@ pub(super) async fn run(connection: &DatabaseConnection) -> Result<(), Problem> 
         ),
         error => Failure::from(error).into(),
     })
+}
+
+/// One step of the core's schema.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Step {
+    pub name: String,
+    pub is_applied: bool,
+}
+
+/// Every step, and whether the database has taken it; changes nothing. Without a connection there is no database yet.
+pub(super) async fn steps(connection: Option<&DatabaseConnection>) -> Result<Vec<Step>, Failure> {
+    let Some(connection) = connection else {
+        let all = Migrator::migrations();
+        return Ok(all.iter().map(|step| Step { name: step.name().to_owned(), is_applied: false }).collect());
+    };
+    let steps = Migrator::get_migration_with_status_read_only(connection).await?;
+    let is_applied = |step: &Migration| step.status() == MigrationStatus::Applied;
+    Ok(steps.iter().map(|step| Step { name: step.name().to_owned(), is_applied: is_applied(step) }).collect())
 }
 
 /// Makes a column text that compares by bytes: so SQLite does anyway, and PostgreSQL when told.

@@ -40,6 +40,7 @@ mod tests;
 pub use answers::KeptAnswer;
 pub use audit::{About, AuditEntry, AuditFind, AuditRow, ChainState};
 pub use bell::{NewNotice, NewTask, Outgoing, Task};
+pub use migrations::Step;
 pub use papers::{NewPaper, PaperRow, SetPaper, subject_of};
 pub use records::{Changed, Refused, Stamp};
 pub use sign_offs::{NewSignOff, SignOff};
@@ -83,6 +84,18 @@ impl Store {
         let writer = Writer::start(location.clone(), host.clone(), Arc::clone(&types)).await?;
         let readers = location.connect_readers().await?;
         Ok(Store { inner: Arc::new(Inner { host, types, readers, writer }) })
+    }
+
+    /// The steps of the core's schema, and which of them a database has taken; changes nothing.
+    pub async fn schema_steps(url: &str, file: &Path) -> Result<Vec<Step>, Problem> {
+        let location = Location::parse(url, file)?;
+        if matches!(location, Location::Sqlite(_)) && !file.exists() {
+            return Ok(migrations::steps(None).await?);
+        }
+        let connection = location.connect_readers().await?;
+        let steps = migrations::steps(Some(&connection)).await;
+        connection.close().await.map_err(Failure::from)?;
+        Ok(steps?)
     }
 
     /// Makes or extends the tables of a plugin's types; additive only, in one transaction. Idempotent.
