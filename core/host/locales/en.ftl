@@ -90,26 +90,3 @@ role-admin = Admin
 ## Jobs
 outcome-nothing-due = nothing was due
 outcome-dropped = { $dropped } could not be dealt with
-
-## Paper
-paper-page = Page { $page } of { $pages }
-paper-copy = Copy { $copy }
-paper-sample = SAMPLE
-paper-made = Printed { $at } { $by }
-paper-period = { $from } to { $to }
-paper-number = No.
-paper-colon = : { "" }
-paper-signature = Signature
-paper-date = Date
-paper-empty = none
-paper-yes = yes
-paper-no = no
-paper-missing-characters = No font has “{ $characters }”: in “{ $text }” they can't be printed. Please write them in by hand.
-register-row = #
-register-count = { $count ->
-    [one] { $count } entry
-   *[other] { $count } entries
-}
-register-brought-forward = Brought forward
-register-carried-forward = Carried forward
-register-total = Total

@@ -90,23 +90,3 @@ role-admin = 管理员
 ## 任务
 outcome-nothing-due = 没有到期的事项
 outcome-dropped = 另有 { $dropped } 项未能处理
-
-## 纸面
-paper-page = 第 { $page } 页 / 共 { $pages } 页
-paper-copy = 补打第 { $copy } 次
-paper-sample = 样张
-paper-made = 打印：{ $at } { $by }
-paper-period = { $from } 至 { $to }
-paper-number = 编号
-paper-colon = ：
-paper-signature = 签字
-paper-date = 日期
-paper-empty = （无）
-paper-yes = 是
-paper-no = 否
-paper-missing-characters = 字库中没有“{ $characters }”，“{ $text }”里的这些字打印不出来，请手写补上。
-register-row = 序号
-register-count = 共 { $count } 条
-register-brought-forward = 承前页
-register-carried-forward = 过次页
-register-total = 合计

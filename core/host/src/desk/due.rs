@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use deskbell_proto::{Fields, Find, Handler, Read};
 use serde_json::{Value, json};
 
-use super::handler::{ACTION_DEADLINE, Circumstances, ask};
+use super::handler::{Circumstances, ask};
 use super::{Desk, Site, shape};
 use crate::people::{Permission, Subject};
 use crate::plugins::Plugin;
@@ -68,7 +68,7 @@ impl Desk {
             now: self.clock.now(),
             today: on,
             entropy: 0,
-            deadline: ACTION_DEADLINE,
+            deadline: plugin.deadline(),
         };
         let answer = ask(plugin, handler, self.store.view().await?, &circumstances).await?;
         let find: Find = serde_json::from_value(answer.value).map_err(Problem::internal)?;

@@ -14,9 +14,6 @@ use crate::plugins::{CallFailure, Plugin, Reads};
 use crate::problem::{Code, Problem};
 use crate::store::View;
 
-/// How long an action may take before its child process is ended.
-pub(crate) const ACTION_DEADLINE: Duration = Duration::from_secs(5);
-
 /// What stays the same through every re-run of a command.
 #[derive(Debug, Clone)]
 pub(crate) struct Circumstances {

@@ -8,6 +8,7 @@ mod changes;
 mod command;
 mod due;
 mod events;
+mod form_data;
 mod handler;
 mod input;
 mod pipeline;
@@ -19,6 +20,7 @@ mod trail;
 
 pub use command::{Command, GivenSignOff, Idempotency, JobRun, PaperRef, Reply, Verb};
 pub use events::{Event, Events};
+pub use form_data::FormData;
 pub use sites::{Site, Sites};
 
 use std::sync::Arc;

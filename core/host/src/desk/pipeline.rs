@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::apply::{Plan, Stop};
 use super::command::{Command, JobRun, Reply, Verb};
-use super::handler::{ACTION_DEADLINE, Circumstances, ask};
+use super::handler::{Circumstances, ask};
 use super::{Desk, Site, input};
 use crate::people::{Permission, Signer};
 use crate::plugins::Plugin;
@@ -48,7 +48,7 @@ impl Desk {
             super::replays::Begun::Answered(reply) => return Ok(*reply),
             super::replays::Begun::First(guard) => guard,
         };
-        let circumstances = self.circumstances(&command, site);
+        let circumstances = self.circumstances(&command, &target.plugin, site);
         let mut signers = Vec::new();
         let mut excluded = BTreeSet::new();
         for attempt in 1..=ATTEMPTS {
@@ -113,11 +113,11 @@ impl Desk {
         Ok(Target { plugin, record_type: Some(described), permission: Some(permission) })
     }
 
-    fn circumstances(&self, command: &Command, site: Arc<Site>) -> Circumstances {
+    fn circumstances(&self, command: &Command, plugin: &Plugin, site: Arc<Site>) -> Circumstances {
         let now = self.clock.now();
         let (today, deadline) = match &command.verb {
             Verb::Job(run) => (run.as_of.unwrap_or_else(|| site.day(run.scheduled_for)), run.timeout),
-            _ => (site.day(now), ACTION_DEADLINE),
+            _ => (site.day(now), plugin.deadline()),
         };
         let actor = command.subject.actor_at(&site.info.id);
         Circumstances { site, actor, now, today, entropy: rand::random(), deadline }
@@ -330,7 +330,8 @@ fn ready_answer(prepared: &Prepared, target: &Target) -> Option<Answer> {
     if described.then { None } else { Some(Answer::default()) }
 }
 
-async fn load(view: &View, record_type: &str, site: &str, number: &str) -> Result<Fields, Problem> {
+/// A record that must be there.
+pub(crate) async fn load(view: &View, record_type: &str, site: &str, number: &str) -> Result<Fields, Problem> {
     let found = view.by_number(record_type, site, number).await?;
     found.ok_or_else(|| Problem::not_found(format!("{record_type} {number}")))
 }

@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeZone, Utc};
 use chrono_tz::Tz;
-use deskbell_proto::{Fields, SiteInfo};
+use deskbell_proto::value::{self, FieldKind};
+use deskbell_proto::{Fields, Period, SiteInfo};
 
 use crate::problem::Problem;
 
@@ -25,6 +26,22 @@ impl Site {
     /// The site's date of an instant.
     pub fn day(&self, at: DateTime<Utc>) -> NaiveDate {
         at.with_timezone(&self.zone).date_naive()
+    }
+
+    /// The first instant of a day; where clocks skip midnight, the first one after it.
+    pub fn start_of(&self, day: NaiveDate) -> DateTime<Utc> {
+        let midnight = day.and_time(NaiveTime::MIN);
+        let local = self.zone.from_local_datetime(&midnight).earliest();
+        local.map_or_else(|| midnight.and_utc(), |local| local.to_utc())
+    }
+
+    /// A period as values that a field of a kind is compared with: from the first, before the second.
+    pub fn bounds(&self, kind: Option<&FieldKind>, period: Period) -> (String, String) {
+        let after = period.to.checked_add_days(Days::new(1)).unwrap_or(period.to);
+        match kind {
+            Some(FieldKind::Instant) => (value::instant(self.start_of(period.from)), value::instant(self.start_of(after))),
+            _ => (period.from.to_string(), after.to_string()),
+        }
     }
 
     pub fn settings(&self, plugin: &str) -> Fields {

@@ -1,9 +1,9 @@
 //! The audit trail, read: pages of it, and whether its chains hold.
 
-use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeZone, Utc};
+use chrono::{DateTime, Days, Utc};
 use serde_json::{Value, json};
 
-use super::{AuditPage, AuditQuery, ChainCheck, Desk, Site};
+use super::{AuditPage, AuditQuery, ChainCheck, Desk};
 use crate::people::Subject;
 use crate::problem::Problem;
 use crate::store::{AuditFind, AuditRow};
@@ -26,8 +26,8 @@ impl Desk {
             record_type: query.record_type,
             record_id: None,
             number: query.number,
-            from: query.from.map(|day| start_of(first, day)),
-            before: query.to.and_then(|day| day.checked_add_days(Days::new(1))).map(|day| start_of(first, day)),
+            from: query.from.map(|day| first.start_of(day)),
+            before: query.to.and_then(|day| day.checked_add_days(Days::new(1))).map(|day| first.start_of(day)),
             limit: query.limit,
             after,
         };
@@ -65,13 +65,6 @@ pub(crate) fn entry(row: AuditRow) -> Value {
         "rule": row.rule,
         "changes": row.changes,
     })
-}
-
-/// The instant at which a day begins at a site; where clocks skip midnight, the first one after it.
-fn start_of(site: &Site, day: NaiveDate) -> DateTime<Utc> {
-    let midnight = day.and_time(NaiveTime::MIN);
-    let local = site.zone.from_local_datetime(&midnight).earliest();
-    local.map_or_else(|| midnight.and_utc(), |local| local.to_utc())
 }
 
 /// `1764000000000/host/17`: the last entry of the page before.

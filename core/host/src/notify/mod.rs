@@ -1,1 +1,74 @@
+//! Tells onwards what the desk wrote into its outbox, after the commit and at least once.
+//!
+//! Today it tells the pages that watch (the bell, the task list); mail and chat services hang themselves in here.
+//! Not here: what is worth telling (`desk::apply` writes it, in the command's own transaction).
 
+use std::time::Duration;
+
+use serde_json::json;
+use tokio_util::sync::CancellationToken;
+
+use crate::clock::Clock;
+use crate::desk::{Event, Events};
+use crate::problem::Problem;
+use crate::store::{Outgoing, Store};
+
+/// How much is told at once.
+const BATCH: u64 = 100;
+
+/// How long to wait after the store could not be asked.
+const AFTER_TROUBLE: Duration = Duration::from_secs(2);
+
+/// Empties the outbox until it is cancelled.
+#[derive(Debug, Clone)]
+pub struct Teller {
+    store: Store,
+    events: Events,
+    clock: Clock,
+}
+
+impl Teller {
+    pub fn new(store: Store, events: Events, clock: Clock) -> Self {
+        Teller { store, events, clock }
+    }
+
+    /// Tells what is there and whatever comes, in the order it was written.
+    pub async fn run(self, end: CancellationToken) {
+        let mut grew = self.store.outbox_grew();
+        loop {
+            let told = self.tell_all().await;
+            if let Err(problem) = &told {
+                tracing::warn!("the outbox could not be emptied: {problem}");
+            }
+            let next = async {
+                match told {
+                    Ok(()) => grew.changed().await.is_ok(),
+                    Err(_) => {
+                        tokio::time::sleep(AFTER_TROUBLE).await;
+                        true
+                    }
+                }
+            };
+            tokio::select! {
+                () = end.cancelled() => return,
+                more = next => if !more { return },
+            }
+        }
+    }
+
+    async fn tell_all(&self) -> Result<(), Problem> {
+        loop {
+            let outgoing = self.store.outgoing(self.clock.now(), BATCH).await?;
+            if outgoing.is_empty() {
+                return Ok(());
+            }
+            let seqs = outgoing.iter().map(|item| item.seq).collect();
+            outgoing.into_iter().for_each(|item| self.events.tell(event(item)));
+            self.store.told(seqs, self.clock.now()).await?;
+        }
+    }
+}
+
+fn event(item: Outgoing) -> Event {
+    Event { kind: item.kind, site: item.site.unwrap_or_default(), data: json!(item.body) }
+}

@@ -10,6 +10,11 @@ impl Permission {
     pub fn new(plugin: &str, object: &str, action: &str) -> Self {
         Permission(format!("{plugin}:{object}:{action}"))
     }
+
+    /// A permission as settings and packages spell it.
+    pub fn parse(name: &str) -> Self {
+        Permission(name.to_owned())
+    }
 }
 
 impl fmt::Display for Permission {

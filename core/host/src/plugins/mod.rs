@@ -34,6 +34,11 @@ pub struct Plugin {
 }
 
 impl Plugin {
+    /// How long the settings let a call of it take.
+    pub fn deadline(&self) -> Duration {
+        Duration::from_secs(5)
+    }
+
     /// Runs one handler; reads go to `reads`.
     pub async fn run(&self, call: &Call, reads: Arc<dyn Reads>, deadline: Duration) -> Result<Answer, CallFailure> {
         let _ = (call, reads, deadline);
