@@ -14,6 +14,7 @@ use uuid::Uuid;
 use super::*;
 use crate::problem::Code;
 use cluster::Cluster;
+use filters::the_sql_of_a_filter_answers_as_its_evaluator_does;
 
 const SITE: &str = "main";
 const LETTER: &str = "letters.letter";
@@ -188,7 +189,7 @@ promises!(
     names_that_clash_are_refused,
     the_audit_chain_shows_tampering,
     erased_values_leave_the_chain_valid,
-    filters::the_sql_of_a_filter_answers_as_its_evaluator_does,
+    the_sql_of_a_filter_answers_as_its_evaluator_does,
 );
 
 async fn a_record_reads_back_as_it_was_written(desk: Fixture) {
