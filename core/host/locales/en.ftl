@@ -90,3 +90,58 @@ role-admin = Admin
 ## Jobs
 outcome-nothing-due = nothing was due
 outcome-dropped = { $dropped } could not be dealt with
+run-failed = It failed and will not be tried again.
+run-lost = The program that ran it ended in the middle; nothing of it was kept.
+run-replaced = It was given up, because the next run was due.
+run-coalesced = Another run did its work.
+run-skipped-missed = It was missed while the desk was off, and is not made good.
+run-skipped-over-cap = It was missed while the desk was off; only the newest runs were made good.
+run-skipped-overlap = The run before it was still going.
+run-skipped-no-handler = Its desk function is no longer there.
+run-skipped-paused = The job was paused.
+
+## When jobs run
+schedule-none = only when run by hand
+schedule-other = by cron: { $cron }
+schedule-daily = every day at { $time }
+schedule-monthly = on day { $day } of each month at { $time }
+schedule-month-end = on the last day of each month at { $time }
+schedule-yearly = each year on { $day }/{ $month } (day/month) at { $time }
+schedule-weekly = { $day ->
+    [monday] every Monday
+    [tuesday] every Tuesday
+    [wednesday] every Wednesday
+    [thursday] every Thursday
+    [friday] every Friday
+    [saturday] every Saturday
+    [sunday] every Sunday
+    [workdays] Monday to Friday
+   *[weekend] Saturday and Sunday
+} at { $time }
+schedule-nth-weekday = on the { $nth ->
+    [1] first
+    [2] second
+    [3] third
+    [4] fourth
+    [5] fifth
+   *[last] last
+} { $day ->
+    [monday] Monday
+    [tuesday] Tuesday
+    [wednesday] Wednesday
+    [thursday] Thursday
+    [friday] Friday
+    [saturday] Saturday
+   *[sunday] Sunday
+} of each month at { $time }
+schedule-hourly = every hour at minute { $minute }
+schedule-every-minutes = { $n ->
+    [1] every minute
+   *[other] every { $n } minutes
+}
+schedule-at-opens = every day at opening ({ $time })
+schedule-before-opens = every day { $minutes } minutes before opening ({ $time })
+schedule-after-opens = every day { $minutes } minutes after opening ({ $time })
+schedule-at-closes = every day at closing ({ $time })
+schedule-before-closes = every day { $minutes } minutes before closing ({ $time })
+schedule-after-closes = every day { $minutes } minutes after closing ({ $time })

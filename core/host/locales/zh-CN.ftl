@@ -90,3 +90,54 @@ role-admin = 管理员
 ## 任务
 outcome-nothing-due = 没有到期的事项
 outcome-dropped = 另有 { $dropped } 项未能处理
+run-failed = 没有完成，也不再重试。
+run-lost = 运行中程序意外结束，没有留下任何改动。
+run-replaced = 下一次已到时间，这一次没有做完就放弃了。
+run-coalesced = 已由另一次运行一并办理。
+run-skipped-missed = 服务台停机时错过，不再补办。
+run-skipped-over-cap = 服务台停机时错过；只补办了最近的几次。
+run-skipped-overlap = 上一次还没有做完。
+run-skipped-no-handler = 这项功能已不在服务台上。
+run-skipped-paused = 该任务已暂停。
+
+## 任务的时间
+schedule-none = 只能手动运行
+schedule-other = 按 cron：{ $cron }
+schedule-daily = 每天 { $time }
+schedule-monthly = 每月{ $day }日 { $time }
+schedule-month-end = 每月最后一天 { $time }
+schedule-yearly = 每年{ $month }月{ $day }日 { $time }
+schedule-weekly = { $day ->
+    [monday] 每周一
+    [tuesday] 每周二
+    [wednesday] 每周三
+    [thursday] 每周四
+    [friday] 每周五
+    [saturday] 每周六
+    [sunday] 每周日
+    [workdays] 周一至周五
+   *[weekend] 周六、周日
+} { $time }
+schedule-nth-weekday = 每月{ $nth ->
+    [last] 最后一个
+   *[other] 第{ $nth }个
+}{ $day ->
+    [monday] 周一
+    [tuesday] 周二
+    [wednesday] 周三
+    [thursday] 周四
+    [friday] 周五
+    [saturday] 周六
+   *[sunday] 周日
+} { $time }
+schedule-hourly = 每小时第{ $minute }分
+schedule-every-minutes = { $n ->
+    [1] 每分钟
+   *[other] 每{ $n }分钟
+}
+schedule-at-opens = 每天开店时（{ $time }）
+schedule-before-opens = 每天开店前{ $minutes }分钟（{ $time }）
+schedule-after-opens = 每天开店后{ $minutes }分钟（{ $time }）
+schedule-at-closes = 每天关店时（{ $time }）
+schedule-before-closes = 每天关店前{ $minutes }分钟（{ $time }）
+schedule-after-closes = 每天关店后{ $minutes }分钟（{ $time }）

@@ -351,8 +351,13 @@ impl<'a> Writing<'a> {
         }
         if let Some(run) = &self.plan.job {
             let outcome = reply.outcome.clone().unwrap_or_default();
-            let finish =
-                store::jobs::Finish { outcome: &outcome, dropped: &self.plan.dropped, papers: &self.papers, at: self.plan.now };
+            let finish = store::jobs::Finish {
+                outcome: &outcome,
+                dropped: &self.plan.dropped,
+                n_excluded: self.plan.n_excluded,
+                papers: &self.papers,
+                at: self.plan.now,
+            };
             store::jobs::finish_in(tx, run, &finish)?;
         }
         Ok(())

@@ -5,7 +5,7 @@
 use std::ops::Range;
 
 use chrono::{DateTime, Datelike, NaiveDate, SecondsFormat, TimeDelta, Utc};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::RunKind;
 use super::calendar::Calendar;
@@ -18,7 +18,7 @@ pub const GRACE: TimeDelta = TimeDelta::seconds(60);
 pub const ROWS_AT_MOST: usize = 400;
 
 /// What becomes of occurrences that were missed while the desk was off.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Misfire {
     /// One run for all of them, under the date of the latest.
@@ -33,7 +33,7 @@ pub enum Misfire {
 }
 
 /// The span of local time in which a job runs at most once.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum OncePer {
     LocalDay,

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeSet;
 use std::ops::Range;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use chrono_tz::Tz;
@@ -16,6 +17,9 @@ use super::calendar::{Calendar, Hours};
 use super::planner::{Misfire, OncePer, Rule};
 use crate::config::parse_duration;
 use crate::diagnostic::{Diagnostic, Source, nearest};
+
+/// How long a run may take where its schedule says nothing.
+pub const TIMEOUT: Duration = Duration::from_secs(600);
 
 /// When one job runs at one site.
 #[derive(Debug, Clone)]
@@ -202,7 +206,7 @@ impl Entry<'_> {
         let max_catchup = self.get("max_catchup", count).unwrap_or(12);
         let overlap = self.get("overlap", word::<Overlap>).unwrap_or_default();
         let once_per = self.get("once_per", word::<OncePer>);
-        let timeout = self.get("timeout", duration).unwrap_or(Duration::from_secs(600));
+        let timeout = self.get("timeout", duration).unwrap_or(TIMEOUT);
         let attempts = self.get("attempts", attempts).unwrap_or(3);
         let enabled = self.get("enabled", yes_or_no).unwrap_or(true);
         self.refuse_unknown_keys();
@@ -363,6 +367,29 @@ fn word<T: for<'de> Deserialize<'de>>(value: &DeValue<'_>) -> Result<T, String> 
             None => format!("one of {}", words.join(", ")),
         }
     })
+}
+
+/// Reads the store's schedule files; `plugins` are the ids with their jobs and shipped file. A file for no plugin is a problem.
+pub fn with_store_files(folder: &Path, mut plugins: Vec<PluginJobs>) -> (Vec<PluginJobs>, Vec<Diagnostic>) {
+    let mut problems = Vec::new();
+    let mut files: Vec<PathBuf> = std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()).collect();
+    files.sort();
+    for file in files.iter().filter(|file| file.extension().is_some_and(|extension| extension == "toml")) {
+        let stem = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let name = format!("schedules/{stem}.toml");
+        let ids: Vec<String> = plugins.iter().map(|plugin| plugin.plugin.clone()).collect();
+        let Some(plugin) = plugins.iter_mut().find(|plugin| plugin.plugin == stem) else {
+            let reason = format!("no plugin \"{stem}\" is installed, so nothing in this file runs");
+            let problem = Diagnostic::in_file("schedule.unknown_plugin", name, reason).as_warning();
+            problems.push(problem.with_allowed(&stem, ids.iter().map(String::as_str)));
+            continue;
+        };
+        match std::fs::read_to_string(file) {
+            Ok(text) => plugin.store = Some(Source::new(name, text)),
+            Err(error) => problems.push(Diagnostic::in_file("schedule.unreadable", name, format!("cannot be read: {error}"))),
+        }
+    }
+    (plugins, problems)
 }
 
 #[cfg(test)]

@@ -18,6 +18,7 @@ mod answers;
 mod audit;
 mod bell;
 mod connection;
+mod copy;
 mod failure;
 mod filter;
 pub mod jobs;
@@ -38,6 +39,8 @@ mod writer;
 mod tests;
 
 pub use answers::KeptAnswer;
+pub use copy::copy_sqlite;
+
 pub use audit::{About, AuditEntry, AuditFind, AuditRow, ChainState};
 pub use bell::{NewNotice, NewTask, Outgoing, Task};
 pub use migrations::Step;

@@ -1,0 +1,304 @@
+//! Playing a span of time: dated commands and the jobs due between them, under a clock turned by hand.
+//!
+//! A simulation plays on a copy of the desk ([`copy_home`]), demo data on the desk itself. Neither uses the pulse or the
+//! runtime's time, and nothing leaves: the outbox of what is played upon is not delivered. Not here: opening a desk (`app`),
+//! what a script says (`script`), the API that its commands go through (the caller hands it in).
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::Path;
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use serde_json::Value;
+use tempfile::TempDir;
+
+use super::script::Line;
+use super::{Jobs, Run, RunState};
+use crate::clock::Clock;
+use crate::home::Home;
+use crate::problem::{Code, Problem};
+use crate::store;
+use crate::store::jobs::{LedgerRun, MoveCursor};
+
+/// What is played, and when.
+#[derive(Debug, Clone)]
+pub struct Play<'a> {
+    pub site: &'a str,
+    pub from: DateTime<Utc>,
+    /// Included.
+    pub until: DateTime<Utc>,
+    /// In the order of their times.
+    pub script: &'a [Line],
+    /// Only this job runs; all where it is not named.
+    pub job: Option<&'a str>,
+    pub lang: &'a str,
+}
+
+/// A command on its way to the API.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Request {
+    pub user: Option<String>,
+    pub site: String,
+    pub method: String,
+    /// With its query, if any.
+    pub path: String,
+    pub body: Value,
+}
+
+/// What the API answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Response {
+    pub status: u16,
+    pub body: Vec<u8>,
+}
+
+/// What happened, as it happens.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Event {
+    Sent(Sent),
+    Ran(Run),
+}
+
+/// A command of the script and its answer.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Sent {
+    pub at: DateTime<Utc>,
+    #[serde(rename = "as")]
+    pub user: Option<String>,
+    pub method: String,
+    pub path: String,
+    pub status: u16,
+    /// Why it was refused, as the API said it.
+    pub refused: Option<String>,
+    /// Of the script, from 1.
+    pub line: usize,
+}
+
+/// All that happened.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct Report {
+    pub runs: Vec<Run>,
+    pub commands: Vec<Sent>,
+    pub months: Vec<Month>,
+    /// Files written, where the papers were asked for.
+    pub files: Vec<String>,
+}
+
+/// What one job did in one month of the site's time.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Month {
+    /// `2026-12`
+    pub month: String,
+    pub job: String,
+    pub runs: usize,
+    pub failed: usize,
+    pub papers: usize,
+    pub effects: BTreeMap<String, i64>,
+}
+
+impl Jobs {
+    /// Plays a script and the jobs due between its commands. `clock` must be the manual clock that this desk was opened with.
+    ///
+    /// All cursors are put at `from` and the ledger starts anew. A command that is refused is told and does not stop the play.
+    pub async fn play(
+        &self,
+        clock: &Clock,
+        play: &Play<'_>,
+        mut send: impl AsyncFnMut(Request) -> Response,
+        mut tell: impl FnMut(&Event),
+    ) -> Result<Report, Problem> {
+        self.parts.store.restart_ledger(play.from).await?;
+        clock.set(play.from);
+        let mut report = Report::default();
+        let mut kept = BTreeMap::new();
+        let mut script = play.script.iter().skip_while(|line| line.at < play.from).peekable();
+        loop {
+            let next_command = script.peek().map(|line| line.at);
+            let next_job = self.next_job(clock.now(), play.job).await?;
+            let Some(at) = next_command.into_iter().chain(next_job).min().filter(|at| *at <= play.until) else { break };
+            clock.set(at.max(clock.now()));
+            // What is due at the time of a command is due before it, as when a clerk comes to the counter in the morning.
+            if next_job.is_some_and(|due| due <= at) {
+                self.plan(MoveCursor::Always).await?;
+                for run in self.run_due(play.job).await? {
+                    self.note(run, play.lang, &mut report, &mut tell);
+                }
+            }
+            while let Some(line) = script.next_if(|line| line.at <= at) {
+                let sent = send_line(line, play.site, &mut kept, &mut send).await;
+                tell(&Event::Sent(sent.clone()));
+                report.commands.push(sent);
+            }
+        }
+        clock.set(play.until);
+        self.plan(MoveCursor::Always).await?;
+        report.months = self.months(play.site, &report.runs)?;
+        Ok(report)
+    }
+
+    /// When the next job is due, or a run that failed is tried again.
+    async fn next_job(&self, now: DateTime<Utc>, only: Option<&str>) -> Result<Option<DateTime<Utc>>, Problem> {
+        let mut handlers = self.handlers();
+        handlers.retain(|handler| only.is_none_or(|job| handler.job == job));
+        let is_played = |job: &str| handlers.iter().any(|handler| handler.job == job);
+        let schedules = self.schedules.load_full();
+        let paused = self.parts.store.job_cursors().await?;
+        let is_paused = |job: &str, site: &str| paused.iter().any(|at| at.paused && at.job == job && at.site == site);
+        let planned = schedules.iter().filter(|schedule| is_played(&schedule.job) && !is_paused(&schedule.job, &schedule.site));
+        let due = planned.filter_map(|schedule| schedule.rule.calendar.next_after(now)).min();
+        let waiting = self.parts.store.next_claim(&handlers).await?;
+        Ok(due.into_iter().chain(waiting).min())
+    }
+
+    fn note(&self, run: LedgerRun, lang: &str, report: &mut Report, tell: &mut impl FnMut(&Event)) {
+        let run = self.shown(run, lang);
+        tell(&Event::Ran(run.clone()));
+        report.runs.push(run);
+    }
+
+    fn months(&self, site: &str, runs: &[Run]) -> Result<Vec<Month>, Problem> {
+        let site = self.parts.sites.get(site)?;
+        let mut months: BTreeMap<(String, String), Month> = BTreeMap::new();
+        for run in runs {
+            let month = site.day(run.scheduled_for).format("%Y-%m").to_string();
+            let sum = months.entry((month.clone(), run.job.clone())).or_insert_with(|| Month {
+                month,
+                job: run.job.clone(),
+                ..Month::default()
+            });
+            sum.runs += 1;
+            sum.failed += usize::from(run.state == RunState::Failed);
+            sum.papers += run.papers.len();
+            for (name, count) in &run.effects {
+                *sum.effects.entry(name.clone()).or_default() += count;
+            }
+        }
+        Ok(months.into_values().collect())
+    }
+}
+
+async fn send_line(
+    line: &Line,
+    site: &str,
+    kept: &mut BTreeMap<String, String>,
+    send: &mut impl AsyncFnMut(Request) -> Response,
+) -> Sent {
+    let mut sent = Sent {
+        at: line.at,
+        user: line.user.clone(),
+        method: line.method.clone(),
+        path: line.path.clone(),
+        status: 422,
+        refused: None,
+        line: line.line,
+    };
+    let (path, body) = match line.filled(kept) {
+        Ok(filled) => filled,
+        Err(name) => {
+            sent.refused = Some(format!("no earlier line kept {name}"));
+            return sent;
+        }
+    };
+    sent.path.clone_from(&path);
+    let request = Request { user: line.user.clone(), site: site.to_owned(), method: line.method.clone(), path, body };
+    let response = send(request).await;
+    let answer: Value = serde_json::from_slice(&response.body).unwrap_or_default();
+    let text = |name: &str| answer[name].as_str().map(str::to_owned);
+    sent.status = response.status;
+    if response.status >= 400 {
+        sent.refused = text("detail").or_else(|| text("title")).or_else(|| text("code"));
+    } else if let (Some(name), Some(number)) = (&line.keep, text("number")) {
+        kept.insert(name.clone(), number);
+    }
+    sent
+}
+
+/// Writes the PDFs of a report's papers into a folder, fetched through the API: `2026-12-09-handoff-sheet.pdf`.
+pub async fn write_papers(
+    report: &mut Report,
+    folder: &Path,
+    site: &str,
+    mut send: impl AsyncFnMut(Request) -> Response,
+) -> Result<(), Problem> {
+    let unwritable = |error: std::io::Error| Problem::new(Code::StorageUnavailable, format!("{}: {error}", folder.display()));
+    std::fs::create_dir_all(folder).map_err(unwritable)?;
+    for run in &report.runs {
+        for paper in &run.papers {
+            let request = Request {
+                user: None,
+                site: site.to_owned(),
+                method: "GET".to_owned(),
+                path: paper.href.clone(),
+                body: Value::Null,
+            };
+            let response = send(request).await;
+            if response.status >= 400 {
+                let answer = String::from_utf8_lossy(&response.body).into_owned();
+                return Err(Problem::internal(format!("paper {} can't be fetched: {answer}", paper.id)));
+            }
+            let form = paper.form.split('.').next_back().unwrap_or("paper");
+            let day = run.scheduled_for.format("%Y-%m-%d");
+            let file = free_name(folder, &format!("{day}-{form}"));
+            std::fs::write(folder.join(&file), &response.body).map_err(unwritable)?;
+            report.files.push(file);
+        }
+    }
+    Ok(())
+}
+
+fn free_name(folder: &Path, stem: &str) -> String {
+    let names = std::iter::once(format!("{stem}.pdf")).chain((2..).map(|n| format!("{stem}-{n}.pdf")));
+    names.into_iter().find(|name| !folder.join(name).exists()).unwrap_or_else(|| format!("{stem}.pdf"))
+}
+
+impl fmt::Display for Report {
+    /// The summary by month; the runs themselves are told as they happen.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for month in &self.months {
+            let effects: Vec<String> = month.effects.iter().map(|(name, count)| format!("{name} {count}")).collect();
+            let failed = if month.failed == 0 { String::new() } else { format!(", {} failed", month.failed) };
+            writeln!(
+                f,
+                "{}  {}  {} runs{failed}, {} papers  {}",
+                month.month,
+                month.job,
+                month.runs,
+                month.papers,
+                effects.join(", ")
+            )?;
+        }
+        Ok(())
+    }
+}
+
+/// A desk's home made again in a temporary folder: the same settings, plugins, forms and schedules, and a copy of its records.
+///
+/// Open it with a clock of its own; it is gone when it is dropped.
+#[derive(Debug)]
+pub struct HomeCopy {
+    pub home: Home,
+    _folder: TempDir,
+}
+
+/// Copies a desk for a simulation. `url` is the desk's database; one on PostgreSQL can't be copied yet.
+pub async fn copy_home(home: &Home, url: &str) -> Result<HomeCopy, Problem> {
+    if url != "sqlite" {
+        let why = "a simulation works on a copy of the database, and one on PostgreSQL cannot be copied yet";
+        return Err(Problem::new(Code::StorageUnavailable, why));
+    }
+    let failed = |error: std::io::Error| Problem::new(Code::StorageUnavailable, format!("cannot copy the desk: {error}"));
+    let folder = tempfile::Builder::new().prefix("deskbell-simulation-").tempdir().map_err(failed)?;
+    let copy = Home::at(folder.path());
+    for entry in std::fs::read_dir(home.root()).map_err(failed)?.flatten() {
+        if entry.path() != home.data() && entry.file_name() != "data" {
+            std::os::unix::fs::symlink(entry.path(), folder.path().join(entry.file_name())).map_err(failed)?;
+        }
+    }
+    std::fs::create_dir(copy.data()).map_err(failed)?;
+    if home.plugin_cache().exists() {
+        std::os::unix::fs::symlink(home.plugin_cache(), copy.plugin_cache()).map_err(failed)?;
+    }
+    store::copy_sqlite(&home.database_file(), &copy.database_file()).await?;
+    Ok(HomeCopy { home: copy, _folder: folder })
+}
