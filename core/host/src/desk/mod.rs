@@ -35,7 +35,7 @@ use crate::people::{People, Policy};
 use crate::plugins::{Plugin, Registry};
 use crate::problem::Problem;
 use crate::store::Store;
-use replays::Replays;
+pub(crate) use replays::Replays;
 
 /// The desk: what may be asked of it. Clones are the same desk.
 #[derive(Debug, Clone)]

@@ -44,7 +44,7 @@ impl Desk {
         if let Some(permission) = &target.permission {
             self.policy.authorize(&command.subject, &site.info.id, permission)?;
         }
-        let _under_way = match self.replays.begin(&self.store, &command).await? {
+        let _under_way = match self.replays.begin(&self.store, &command.subject.user, command.idempotency.as_ref()).await? {
             super::replays::Begun::Answered(reply) => return Ok(*reply),
             super::replays::Begun::First(guard) => guard,
         };

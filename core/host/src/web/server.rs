@@ -141,3 +141,76 @@ where
         tracing::debug!("a connection ended early: {error}");
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use axum::routing::get;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpStream;
+    use tokio::sync::Notify;
+
+    use super::*;
+
+    /// A server whose one route answers when it is let go.
+    struct Slow {
+        address: SocketAddr,
+        closing: CancellationToken,
+        asked: Arc<Notify>,
+        let_go: Arc<Notify>,
+        served: tokio::task::JoinHandle<()>,
+    }
+
+    async fn slow(peer_of: fn(&TcpStream, &SocketAddr) -> Option<Peer>) -> Slow {
+        let (asked, let_go, closing) = (Arc::new(Notify::new()), Arc::new(Notify::new()), CancellationToken::new());
+        let (tell, wait) = (asked.clone(), let_go.clone());
+        let answer = move || async move {
+            tell.notify_one();
+            wait.notified().await;
+            "answered"
+        };
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let served = tokio::spawn(serve(listener, Router::new().route("/", get(answer)), closing.clone(), peer_of));
+        Slow { address, closing, asked, let_go, served }
+    }
+
+    async fn answer_of(mut stream: TcpStream) -> String {
+        let mut answer = String::new();
+        let _ = stream.read_to_string(&mut answer).await;
+        answer
+    }
+
+    #[tokio::test]
+    async fn a_request_in_flight_is_answered_when_the_desk_stops() {
+        let slow = slow(|_, address| Some(Peer::Remote(*address))).await;
+        let mut stream = TcpStream::connect(slow.address).await.unwrap();
+        stream.write_all(b"GET / HTTP/1.1\r\nhost: desk\r\n\r\n").await.unwrap();
+        slow.asked.notified().await;
+        slow.closing.cancel();
+        slow.let_go.notify_one();
+        let answer = answer_of(stream).await;
+        assert!(answer.starts_with("HTTP/1.1 200") && answer.ends_with("answered"), "{answer}");
+        slow.served.await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn an_idle_connection_does_not_hold_up_the_stop() {
+        let slow = slow(|_, address| Some(Peer::Remote(*address))).await;
+        let mut stream = TcpStream::connect(slow.address).await.unwrap();
+        stream.write_all(b"GET / HTTP/1.1\r\nhost: desk\r\n\r\n").await.unwrap();
+        slow.let_go.notify_one();
+        // The answer has come, the connection is kept.
+        let mut first = [0; 12];
+        stream.read_exact(&mut first).await.unwrap();
+        slow.closing.cancel();
+        tokio::time::timeout(DRAIN_TIME / 2, slow.served).await.expect("it stops at once").unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_stranger_on_the_socket_is_hung_up_on() {
+        let slow = slow(|_, _| None).await;
+        let mut stream = TcpStream::connect(slow.address).await.unwrap();
+        let _ = stream.write_all(b"GET / HTTP/1.1\r\nhost: desk\r\n\r\n").await;
+        assert_eq!(answer_of(stream).await, "");
+    }
+}

@@ -52,10 +52,16 @@ pub(crate) async fn run(
     body: Body,
 ) -> Result<Response, Problem> {
     params.end()?;
+    let idempotency = body.idempotency.clone();
     let RunByHand { dry_run, as_of } = body.into()?;
     let as_of = as_of.map(|text| business_day(&text, &*web.app.sites.get(&at.site)?)).transpose()?;
-    let run = web.app.jobs.run(&at.subject, &at.site, &job, dry_run, as_of, at.lang).await?;
-    Ok((StatusCode::CREATED, [(header::LOCATION, format!("/api/v1/runs/{}", run.id))], Json(run)).into_response())
+    let work = async {
+        let run = web.app.jobs.run(&at.subject, &at.site, &job, dry_run, as_of, at.lang).await?;
+        serde_json::to_value(run).map_err(Problem::internal)
+    };
+    let run = web.once(&at.subject, idempotency.as_ref(), work).await?;
+    let location = format!("/api/v1/runs/{}", run["id"].as_str().unwrap_or_default());
+    Ok((StatusCode::CREATED, [(header::LOCATION, location)], Json(run)).into_response())
 }
 
 pub(crate) async fn get(

@@ -30,14 +30,20 @@ struct Print {
 
 pub(crate) async fn print(State(web): State<Web>, at: AtSite, params: Params, body: Body) -> Result<Response, Problem> {
     params.end()?;
+    let idempotency = body.idempotency.clone();
     let Print { form, record, from, to, lang, printer } = body.into()?;
     let of = forms::of(record, from, to)?;
     if let Some(printer) = printer {
         return Err(Problem::not_found(format!("printer {printer}: none is set up at this desk")));
     }
     let lang = lang.as_deref().map_or(at.paper_lang, known);
-    let paper = web.app.forms.print(&at.subject, &at.site, &form, of, lang).await?;
-    let location = HeaderMap::from_iter(HeaderValue::from_str(&paper.href).map(|href| (header::LOCATION, href)));
+    let print = async {
+        let paper = web.app.forms.print(&at.subject, &at.site, &form, of, lang).await?;
+        serde_json::to_value(paper).map_err(Problem::internal)
+    };
+    let paper = web.once(&at.subject, idempotency.as_ref(), print).await?;
+    let href = paper["href"].as_str().and_then(|href| HeaderValue::from_str(href).ok());
+    let location = HeaderMap::from_iter(href.map(|href| (header::LOCATION, href)));
     Ok((StatusCode::CREATED, location, Json(paper)).into_response())
 }
 
