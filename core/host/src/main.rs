@@ -3,5 +3,10 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    let mut args = std::env::args_os().skip(1);
+    // A plugin's child takes no part in the command line: it is started by the host alone, a hundred times a day.
+    if args.next().is_some_and(|command| command == deskbell::plugins::child::SUBCOMMAND) {
+        return deskbell::plugins::child::main(args);
+    }
     deskbell::cli::main()
 }

@@ -9,7 +9,7 @@ mod logging;
 mod permissions;
 mod plugin_tables;
 mod runner;
-mod section;
+pub(crate) mod section;
 mod server;
 mod site;
 #[cfg(test)]
@@ -32,6 +32,7 @@ pub use section::Shown;
 pub use server::{Server, WebAddress};
 pub use site::{Language, Site, is_site_id};
 pub use values::parse_duration;
+pub(crate) use values::words;
 
 use crate::diagnostic::{Diagnostic, Source};
 use plugin_tables::PluginTables;

@@ -95,6 +95,7 @@ fn problem_of(plugin: &str, failure: CallFailure) -> Problem {
         CallFailure::Crashed { .. } | CallFailure::Garbled { .. } => Problem::new(Code::PluginCrashed, detail),
         CallFailure::TimedOut { .. } => Problem::new(Code::PluginTimeout, detail),
         CallFailure::Quarantined { .. } => Problem::new(Code::PluginQuarantined, detail),
+        CallFailure::Busy { .. } => Problem::new(Code::Overloaded, detail).with_retry_after(1),
     }
 }
 

@@ -1,0 +1,408 @@
+//! All plugins of a desk, and where each stands. Installing, enabling and going back happen while the desk runs.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use deskbell_proto::{PROTOCOL, PluginDescription, ops};
+use parking_lot::{Mutex, RwLock};
+use serde::Serialize;
+
+use super::child_runner::ChildRunner;
+use super::described;
+use super::in_process::InProcessRunner;
+use super::install::{self, Downgrade, Installed, Record};
+use super::manifest::Manifest;
+use super::package::Package;
+use super::plugin::Plugin;
+use super::preflight::{self, Passed};
+use super::runner::{Lane, NoReads, Request, Runner};
+use crate::config::{Isolation, Policy, Runners};
+use crate::diagnostic::{Diagnostic, Source};
+use crate::home::{Home, Shipped};
+use crate::problem::{Code, Problem};
+
+/// How long a plugin may take to describe itself, on a machine that starts everything at once.
+const DESCRIBE_MAX: Duration = Duration::from_secs(20);
+
+/// All plugins of the desk.
+#[derive(Debug)]
+pub struct Registry {
+    home: Home,
+    runners: Runners,
+    record: Mutex<Record>,
+    entries: RwLock<BTreeMap<String, Entry>>,
+    /// One package is changed at a time.
+    changing: tokio::sync::Mutex<()>,
+}
+
+/// A plugin that lies in the home, usable or not.
+#[derive(Debug, Clone)]
+struct Entry {
+    manifest: Option<Manifest>,
+    standing: Standing,
+}
+
+#[derive(Debug, Clone)]
+enum Standing {
+    /// It runs, or is quarantined; the plugin itself knows which.
+    InUse(Arc<Plugin>),
+    /// Somebody has switched it off; its records can still be read.
+    Disabled(Arc<Plugin>),
+    Refused(Vec<Diagnostic>),
+}
+
+/// Where a plugin stands, as `plugin list` and the API show it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Status {
+    pub id: String,
+    pub version: String,
+    pub name: String,
+    pub state: State,
+    /// Why it was refused, disabled or quarantined, and what to do, in one sentence.
+    pub reason: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum State {
+    Running,
+    Disabled,
+    Refused,
+    Quarantined,
+}
+
+impl Registry {
+    /// Opens every plugin of a home; one that cannot be used is refused and the others go on.
+    pub async fn open(home: &Home, runners: &Runners) -> Registry {
+        let (record, unreadable) = match Record::load(home) {
+            Ok(record) => (record, None),
+            Err(problem) => (Record::default(), Some(*problem)),
+        };
+        let registry = Registry {
+            home: home.clone(),
+            runners: runners.clone(),
+            record: Mutex::new(record),
+            entries: RwLock::default(),
+            changing: tokio::sync::Mutex::new(()),
+        };
+        for id in registry.ids_in_home() {
+            let entry = match &unreadable {
+                Some(problem) => Entry { manifest: None, standing: Standing::Refused(vec![problem.clone()]) },
+                None => registry.load(&id).await,
+            };
+            registry.entries.write().insert(id, entry);
+        }
+        registry
+    }
+
+    /// The plugin, if it is running; a quarantined or unknown one is a problem.
+    pub fn running(&self, id: &str) -> Result<Arc<Plugin>, Problem> {
+        let entries = self.entries.read();
+        let entry = entries.get(id).ok_or_else(|| Problem::not_found(format!("plugin {id}")))?;
+        match &entry.standing {
+            Standing::InUse(plugin) => match plugin.quarantine() {
+                None => Ok(plugin.clone()),
+                Some(why) => Err(Problem::new(Code::PluginQuarantined, quarantined(id, &why))),
+            },
+            Standing::Disabled(_) => Err(Problem::new(Code::PluginQuarantined, disabled(id))),
+            Standing::Refused(problems) => Err(Problem::new(Code::PluginRefused, refused(id, problems))),
+        }
+    }
+
+    /// The plugin whatever its state, for its description; a refused one has none.
+    pub fn get(&self, id: &str) -> Option<Arc<Plugin>> {
+        self.entries.read().get(id).and_then(Entry::plugin)
+    }
+
+    /// Every plugin that has a description, in the order of their ids.
+    pub fn all(&self) -> Vec<Arc<Plugin>> {
+        self.entries.read().values().filter_map(Entry::plugin).collect()
+    }
+
+    pub fn statuses(&self, language: &str) -> Vec<Status> {
+        self.entries.read().iter().map(|(id, entry)| entry.status(id, language)).collect()
+    }
+
+    /// What is wrong with the packages that were refused.
+    pub fn problems(&self) -> Vec<Diagnostic> {
+        let entries = self.entries.read();
+        let refused = entries.values().filter_map(|entry| match &entry.standing {
+            Standing::Refused(problems) => Some(problems.clone()),
+            _ => None,
+        });
+        refused.flatten().collect()
+    }
+
+    /// Puts a plugin into use again: one that was disabled, quarantined, or refused for a reason that is gone.
+    pub async fn enable(&self, id: &str) -> Result<Status, Problem> {
+        let _changing = self.changing.lock().await;
+        self.set_enabled(id, true)?;
+        match self.get(id).filter(|plugin| plugin.quarantine().is_some()) {
+            Some(plugin) => plugin.forgive(),
+            None => self.reload(id).await,
+        }
+        self.status(id)
+    }
+
+    /// Takes a plugin out of use; calls that run are answered.
+    pub async fn disable(&self, id: &str) -> Result<Status, Problem> {
+        let _changing = self.changing.lock().await;
+        self.set_enabled(id, false)?;
+        self.reload(id).await;
+        self.status(id)
+    }
+
+    /// Installs a package from its folder, or the shipped plugin of that id, and puts it into use.
+    ///
+    /// The notes say what the reader should know: forms of the store that stay in force, above all.
+    pub async fn install(&self, what: &Path, shipped: Option<&Shipped>) -> Result<(Status, Vec<Diagnostic>), Problem> {
+        let is_shipped = |id: &&str| shipped.is_some_and(|shipped| shipped.manifest(id).is_file());
+        let package = match (what.to_str().filter(|_| !what.is_dir()).filter(is_shipped), shipped) {
+            (Some(id), Some(shipped)) => Package::shipped(shipped, id),
+            _ => Package::from_folder(what),
+        };
+        let package = package.map_err(|problems| not_installed(&problems))?;
+        let id = package.manifest.id.clone();
+        let notes = self.change(&id, |home, record| install::install(home, record, &package, Downgrade::Refuse)).await?;
+        Ok((self.status(&id)?, notes))
+    }
+
+    /// Brings back the version that was in use before.
+    pub async fn rollback(&self, id: &str) -> Result<(Status, Vec<Diagnostic>), Problem> {
+        let notes = self.change(id, |home, record| install::rollback(home, record, id)).await?;
+        Ok((self.status(id)?, notes))
+    }
+
+    /// Removes a plugin's package; its records, forms and schedule stay.
+    pub async fn remove(&self, id: &str) -> Result<(), Problem> {
+        let _changing = self.changing.lock().await;
+        let removed = install::remove(&self.home, &mut self.record.lock(), id).map_err(Problem::internal)?;
+        let was_there = self.entries.write().remove(id).is_some();
+        if removed || was_there { Ok(()) } else { Err(Problem::not_found(format!("plugin {id}"))) }
+    }
+
+    /// Vouches for the package of a hash, which may then be installed.
+    pub async fn trust(&self, hash: &str) -> Result<(), Problem> {
+        let is_hash = hash.len() == 64 && hash.chars().all(|c| matches!(c, '0'..='9' | 'a'..='f'));
+        if !is_hash {
+            return Err(Problem::invalid_field("hash", "not-a-hash", []));
+        }
+        let _changing = self.changing.lock().await;
+        let mut record = self.record.lock();
+        record.trusted.insert(hash.to_owned());
+        record.save(&self.home).map_err(Problem::internal)
+    }
+
+    /// Upgrades the plugins that came with the host to those that come with it now.
+    pub async fn follow_shipped(&self, shipped: &Shipped) -> Vec<Diagnostic> {
+        let mut notes = Vec::new();
+        for id in shipped.plugin_ids() {
+            let Ok(package) = Package::shipped(shipped, &id) else { continue };
+            let hash = package.hash();
+            let is_outdated = self
+                .record
+                .lock()
+                .plugins
+                .get(&id)
+                .is_some_and(|installed| installed.origin == super::package::Origin::Shipped && installed.package != hash);
+            if is_outdated {
+                let upgraded = self.change(&id, |home, record| install::install(home, record, &package, Downgrade::Allow)).await;
+                match upgraded {
+                    Ok(more) => notes.extend(more),
+                    Err(problem) => tracing::error!(plugin = id, "{id} keeps its older version: {problem}"),
+                }
+            }
+        }
+        notes
+    }
+
+    async fn change(
+        &self,
+        id: &str,
+        change: impl FnOnce(&Home, &mut Record) -> Result<Vec<Diagnostic>, Vec<Diagnostic>>,
+    ) -> Result<Vec<Diagnostic>, Problem> {
+        let _changing = self.changing.lock().await;
+        let notes = change(&self.home, &mut self.record.lock()).map_err(|problems| not_installed(&problems))?;
+        self.reload(id).await;
+        Ok(notes)
+    }
+
+    fn set_enabled(&self, id: &str, is_enabled: bool) -> Result<(), Problem> {
+        let mut record = self.record.lock();
+        let installed = record.plugins.get_mut(id).ok_or_else(|| Problem::not_found(format!("plugin {id}")))?;
+        installed.is_enabled = is_enabled;
+        record.save(&self.home).map_err(Problem::internal)
+    }
+
+    fn status(&self, id: &str) -> Result<Status, Problem> {
+        let entries = self.entries.read();
+        let entry = entries.get(id).ok_or_else(|| Problem::not_found(format!("plugin {id}")))?;
+        Ok(entry.status(id, "en"))
+    }
+
+    async fn reload(&self, id: &str) {
+        let entry = self.load(id).await;
+        self.entries.write().insert(id.to_owned(), entry);
+    }
+
+    fn ids_in_home(&self) -> Vec<String> {
+        let entries = std::fs::read_dir(self.home.plugins()).into_iter().flatten().flatten();
+        let folders = entries.filter(|entry| entry.path().is_dir()).filter_map(|entry| entry.file_name().into_string().ok());
+        let in_folder = folders.filter(|name| !name.starts_with('.'));
+        let recorded: Vec<String> = self.record.lock().plugins.keys().cloned().collect();
+        let mut ids: Vec<String> = in_folder.chain(recorded).collect();
+        ids.sort();
+        ids.dedup();
+        ids
+    }
+
+    /// Checks and opens one plugin.
+    async fn load(&self, id: &str) -> Entry {
+        let mut entry = Entry { manifest: None, standing: Standing::Refused(Vec::new()) };
+        let installed = self.record.lock().plugins.get(id).cloned();
+        entry.standing = match self.open_plugin(id, installed.as_ref(), &mut entry.manifest).await {
+            Ok(plugin) if installed.is_some_and(|installed| installed.is_enabled) => Standing::InUse(Arc::new(plugin)),
+            Ok(plugin) => Standing::Disabled(Arc::new(plugin)),
+            Err(problems) => {
+                for problem in &problems {
+                    tracing::error!(plugin = id, "{id} is refused: {}", problem.one_line());
+                }
+                Standing::Refused(problems)
+            }
+        };
+        entry
+    }
+
+    async fn open_plugin(
+        &self,
+        id: &str,
+        installed: Option<&Installed>,
+        manifest_found: &mut Option<Manifest>,
+    ) -> Result<Plugin, Vec<Diagnostic>> {
+        let folder = self.home.plugins().join(id);
+        let shown = self.home.show(&folder);
+        let refuse = |code: &str, reason: String, help: &str| vec![Diagnostic::in_file(code, &shown, reason).with_help(help)];
+
+        let manifest_file = folder.join("plugin.toml");
+        let text = std::fs::read_to_string(&manifest_file).map_err(|error| {
+            refuse("plugin.package", format!("plugin.toml of {id} cannot be read: {error}"), "install it again")
+        })?;
+        let manifest = Manifest::read(&Source::new(self.home.show(&manifest_file), text))?;
+        *manifest_found = Some(manifest.clone());
+        let Some(installed) = installed else {
+            let reason = format!("{id} was put there by hand and is in no record");
+            return Err(refuse("plugin.untrusted", reason, "move the folder elsewhere and install it from there"));
+        };
+        if manifest.id != id {
+            return Err(refuse("plugin.manifest", format!("its plugin.toml says it is {:?}", manifest.id), "install it again"));
+        }
+
+        // The bytes that are hashed here are the bytes that are opened: nothing is read a second time.
+        let library = folder.join(manifest.library_name());
+        let bytes = std::fs::read(&library).map_err(|error| {
+            refuse("plugin.package", format!("the library of {id} cannot be read: {error}"), "install it again")
+        })?;
+        let recorded = installed.files.get(&manifest.library_name()).map(String::as_str);
+        let passed = preflight::pass(&bytes, &self.home.show(&library), recorded, &manifest, &self.home.plugin_cache());
+        let passed = passed.map_err(|problem| vec![*problem])?;
+        drop(bytes);
+        let changed = install::changed_files(&self.home, id, installed);
+        if !changed.is_empty() {
+            return Err(changed);
+        }
+
+        let policy = self.runners.of(id);
+        let description = self.describe(id, &passed, policy).await.map_err(|why| {
+            refuse(
+                "plugin.description",
+                format!("{id} {} cannot be used: {why}", manifest.version),
+                "ask its author for a repaired build",
+            )
+        })?;
+        let runner = self.runner(id, &passed, policy).map_err(|error| {
+            refuse("plugin.storage", format!("cannot run {id}: {error}"), "see to the permissions of the data folder")
+        })?;
+        Ok(Plugin::new(manifest, description, folder, policy.deadline, runner))
+    }
+
+    fn runner(&self, id: &str, passed: &Passed, policy: &Policy) -> std::io::Result<Box<dyn Runner>> {
+        Ok(match policy.isolation {
+            Isolation::Process => Box::new(ChildRunner::new(id, passed.library.clone(), policy.clone())),
+            Isolation::InProcess => {
+                let strikes = self.home.plugin_cache().join(format!("{id}.strikes"));
+                Box::new(InProcessRunner::new(id, passed.library.clone(), &strikes)?)
+            }
+        })
+    }
+
+    /// What the plugin says about itself, asked once per library in a child process, whatever its isolation.
+    async fn describe(&self, id: &str, passed: &Passed, policy: &Policy) -> Result<PluginDescription, String> {
+        let kept = self.home.plugin_cache().join(format!("{}.json", passed.sha256));
+        if let Some(description) = std::fs::read(&kept).ok().and_then(|json| serde_json::from_slice(&json).ok()) {
+            return Ok(description);
+        }
+        let probe = ChildRunner::new(id, passed.library.clone(), policy.clone());
+        let request = Request { op: ops::DESCRIBE, json: b"{}".to_vec(), lane: Lane::People, deadline: DESCRIBE_MAX };
+        let json = probe.call(request, Arc::new(NoReads)).await.map_err(|failure| failure.to_string())?;
+        let description: PluginDescription =
+            serde_json::from_slice(&json).map_err(|error| format!("its description is unreadable: {error}"))?;
+        if description.protocol != PROTOCOL {
+            return Err(format!("it describes itself in protocol {}; this host speaks {PROTOCOL}", description.protocol));
+        }
+        if let Some(fault) = described::faults(&description).first() {
+            return Err(fault.clone());
+        }
+        // Without the copy, the next start asks again.
+        if let Err(error) = install::write_whole(&kept, &json) {
+            tracing::warn!("cannot keep the description of {id}: {error}");
+        }
+        Ok(description)
+    }
+}
+
+impl Entry {
+    fn plugin(&self) -> Option<Arc<Plugin>> {
+        match &self.standing {
+            Standing::InUse(plugin) | Standing::Disabled(plugin) => Some(plugin.clone()),
+            Standing::Refused(_) => None,
+        }
+    }
+
+    fn status(&self, id: &str, language: &str) -> Status {
+        let (state, reason) = match &self.standing {
+            Standing::InUse(plugin) => match plugin.quarantine() {
+                None => (State::Running, None),
+                Some(why) => (State::Quarantined, Some(quarantined(id, &why))),
+            },
+            Standing::Disabled(_) => (State::Disabled, Some(disabled(id))),
+            Standing::Refused(problems) => (State::Refused, Some(refused(id, problems))),
+        };
+        let manifest = self.manifest.as_ref();
+        Status {
+            id: id.to_owned(),
+            version: manifest.map_or(String::new(), |manifest| manifest.version.clone()),
+            name: manifest.map_or(id, |manifest| manifest.name_in(language)).to_owned(),
+            state,
+            reason,
+        }
+    }
+}
+
+fn quarantined(id: &str, why: &str) -> String {
+    format!("{id} is quarantined, {why}; after a repair: deskbell plugin enable {id}")
+}
+
+fn disabled(id: &str) -> String {
+    format!("{id} is switched off; to use it again: deskbell plugin enable {id}")
+}
+
+fn refused(id: &str, problems: &[Diagnostic]) -> String {
+    problems.first().map_or_else(|| format!("{id} is refused"), Diagnostic::one_line)
+}
+
+fn not_installed(problems: &[Diagnostic]) -> Problem {
+    let lines: Vec<String> = problems.iter().map(Diagnostic::one_line).collect();
+    Problem::new(Code::PluginRefused, lines.join("\n"))
+}
