@@ -145,3 +145,26 @@ schedule-after-opens = every day { $minutes } minutes after opening ({ $time })
 schedule-at-closes = every day at closing ({ $time })
 schedule-before-closes = every day { $minutes } minutes before closing ({ $time })
 schedule-after-closes = every day { $minutes } minutes after closing ({ $time })
+
+## Paper
+paper-page = Page { $page } of { $pages }
+paper-copy = Copy { $copy }
+paper-sample = SAMPLE
+paper-made = Printed { $at } { $by }
+paper-period = { $from } to { $to }
+paper-number = No.
+paper-colon = : { "" }
+paper-signature = Signature
+paper-date = Date
+paper-empty = none
+paper-yes = yes
+paper-no = no
+paper-missing-characters = No font has “{ $characters }”: in “{ $text }” they can't be printed. Please write them in by hand.
+register-row = #
+register-count = { $count ->
+    [one] { $count } entry
+   *[other] { $count } entries
+}
+register-brought-forward = Brought forward
+register-carried-forward = Carried forward
+register-total = Total

@@ -141,3 +141,23 @@ schedule-after-opens = 每天开店后{ $minutes }分钟（{ $time }）
 schedule-at-closes = 每天关店时（{ $time }）
 schedule-before-closes = 每天关店前{ $minutes }分钟（{ $time }）
 schedule-after-closes = 每天关店后{ $minutes }分钟（{ $time }）
+
+## 纸面
+paper-page = 第 { $page } 页 / 共 { $pages } 页
+paper-copy = 补打第 { $copy } 次
+paper-sample = 样张
+paper-made = 打印：{ $at } { $by }
+paper-period = { $from } 至 { $to }
+paper-number = 编号
+paper-colon = ：
+paper-signature = 签字
+paper-date = 日期
+paper-empty = （无）
+paper-yes = 是
+paper-no = 否
+paper-missing-characters = 字库中没有“{ $characters }”，“{ $text }”里的这些字打印不出来，请手写补上。
+register-row = 序号
+register-count = 共 { $count } 条
+register-brought-forward = 承前页
+register-carried-forward = 过次页
+register-total = 合计

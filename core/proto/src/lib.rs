@@ -9,6 +9,7 @@ pub mod change;
 pub mod description;
 pub mod fault;
 pub mod filter;
+pub mod typeset;
 pub mod value;
 
 pub use call::{Actor, Answer, Call, Context, Dropped, Handler, Outcome, Read, ReadAnswer, RecordRef, SiteInfo};
