@@ -989,3 +989,6 @@ fn json<T: Serialize + ?Sized>(value: &T) -> Result<String, Problem> {
 fn from_json<T: for<'de> Deserialize<'de>>(text: &str) -> Result<T, Failure> {
     serde_json::from_str(text).map_err(Failure::defect)
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,6 @@
 //! What the store promises, on SQLite always and on PostgreSQL where its server is installed.
 
-mod cluster;
+pub(super) mod cluster;
 mod filters;
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
