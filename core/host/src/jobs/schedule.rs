@@ -6,7 +6,7 @@
 
 use std::collections::BTreeSet;
 use std::ops::Range;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use chrono_tz::Tz;
@@ -369,27 +369,19 @@ fn word<T: for<'de> Deserialize<'de>>(value: &DeValue<'_>) -> Result<T, String> 
     })
 }
 
-/// Reads the store's schedule files; `plugins` are the ids with their jobs and shipped file. A file for no plugin is a problem.
-pub fn with_store_files(folder: &Path, mut plugins: Vec<PluginJobs>) -> (Vec<PluginJobs>, Vec<Diagnostic>) {
-    let mut problems = Vec::new();
-    let mut files: Vec<PathBuf> = std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()).collect();
-    files.sort();
-    for file in files.iter().filter(|file| file.extension().is_some_and(|extension| extension == "toml")) {
-        let stem = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        let name = format!("schedules/{stem}.toml");
-        let ids: Vec<String> = plugins.iter().map(|plugin| plugin.plugin.clone()).collect();
-        let Some(plugin) = plugins.iter_mut().find(|plugin| plugin.plugin == stem) else {
-            let reason = format!("no plugin \"{stem}\" is installed, so nothing in this file runs");
-            let problem = Diagnostic::in_file("schedule.unknown_plugin", name, reason).as_warning();
-            problems.push(problem.with_allowed(&stem, ids.iter().map(String::as_str)));
-            continue;
-        };
-        match std::fs::read_to_string(file) {
-            Ok(text) => plugin.store = Some(Source::new(name, text)),
-            Err(error) => problems.push(Diagnostic::in_file("schedule.unreadable", name, format!("cannot be read: {error}"))),
-        }
-    }
-    (plugins, problems)
+/// Files in a home's schedules that no installed plugin answers to: nothing in them runs.
+pub fn stray_files(folder: &Path, plugins: &[PluginJobs]) -> Vec<Diagnostic> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut names: Vec<String> = entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+    names.sort();
+    let is_stray = |stem: &&str| plugins.iter().all(|plugin| plugin.plugin != **stem);
+    let strays = names.iter().filter_map(|name| name.strip_suffix(".toml")).filter(is_stray);
+    let problem = |stem: &str| {
+        let reason = format!("no plugin \"{stem}\" is installed, so nothing in this file runs");
+        let problem = Diagnostic::in_file("schedule.unknown_plugin", format!("schedules/{stem}.toml"), reason).as_warning();
+        problem.with_allowed(stem, plugins.iter().map(|plugin| plugin.plugin.as_str()))
+    };
+    strays.map(problem).collect()
 }
 
 #[cfg(test)]
@@ -492,6 +484,20 @@ once_per = "local-day"
         check_fault(&format!("{one}{one}"), "has a schedule at site \"main\" already");
         let other_site = one.replace("main", "north").replace("@opens", "@closes");
         assert_eq!(read_store(&format!("{one}{other_site}")).problems, []);
+    }
+
+    #[test]
+    fn a_file_for_no_plugin_is_told_with_the_nearest_one() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["letters.toml", "leters.toml", "README"] {
+            std::fs::write(folder.path().join(name), "").unwrap();
+        }
+        let letters = PluginJobs { plugin: "letters".into(), jobs: Vec::new(), shipped: None, store: None };
+        let problems = stray_files(folder.path(), &[letters]);
+        assert_eq!(problems.len(), 1);
+        let expected =
+            "schedules/leters.toml: no plugin \"leters\" is installed, so nothing in this file runs; did you mean `letters`?";
+        assert_eq!(problems[0].one_line(), expected);
     }
 
     #[test]

@@ -9,6 +9,7 @@ use std::fmt;
 use std::path::Path;
 
 use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
 use serde::Serialize;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -108,6 +109,7 @@ impl Jobs {
         mut send: impl AsyncFnMut(Request) -> Response,
         mut tell: impl FnMut(&Event),
     ) -> Result<Report, Problem> {
+        play.job.map(|job| self.known_job(job)).transpose()?;
         self.parts.store.restart_ledger(play.from).await?;
         clock.set(play.from);
         let mut report = Report::default();
@@ -219,8 +221,10 @@ pub async fn write_papers(
     report: &mut Report,
     folder: &Path,
     site: &str,
+    zone: Tz,
     mut send: impl AsyncFnMut(Request) -> Response,
 ) -> Result<(), Problem> {
+    let zone_day = |at: DateTime<Utc>| at.with_timezone(&zone).date_naive();
     let unwritable = |error: std::io::Error| Problem::new(Code::StorageUnavailable, format!("{}: {error}", folder.display()));
     std::fs::create_dir_all(folder).map_err(unwritable)?;
     for run in &report.runs {
@@ -238,7 +242,7 @@ pub async fn write_papers(
                 return Err(Problem::internal(format!("paper {} can't be fetched: {answer}", paper.id)));
             }
             let form = paper.form.split('.').next_back().unwrap_or("paper");
-            let day = run.scheduled_for.format("%Y-%m-%d");
+            let day = zone_day(run.scheduled_for);
             let file = free_name(folder, &format!("{day}-{form}"));
             std::fs::write(folder.join(&file), &response.body).map_err(unwritable)?;
             report.files.push(file);
@@ -301,4 +305,73 @@ pub async fn copy_home(home: &Home, url: &str) -> Result<HomeCopy, Problem> {
     }
     store::copy_sqlite(&home.database_file(), &copy.database_file()).await?;
     Ok(HomeCopy { home: copy, _folder: folder })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::store::Store;
+
+    fn line(path: &str, keep: Option<&str>) -> Line {
+        Line {
+            at: "2026-11-24T01:00:00Z".parse().unwrap(),
+            user: Some("amy".into()),
+            method: "POST".into(),
+            path: path.into(),
+            body: json!({"addressee": "张三"}),
+            keep: keep.map(str::to_owned),
+            line: 1,
+        }
+    }
+
+    #[tokio::test]
+    async fn what_a_command_made_is_known_to_later_ones_and_a_refusal_is_told() {
+        let mut kept = BTreeMap::new();
+        let mut paths = Vec::new();
+        let mut send = async |request: Request| {
+            paths.push(request.path.clone());
+            let (status, answer) = match request.path.ends_with("collect") {
+                true => (409, json!({"code": "rule_refused", "detail": "not your letter"})),
+                false => (201, json!({"number": "L-20261124-001"})),
+            };
+            Response { status, body: answer.to_string().into_bytes() }
+        };
+        let made = send_line(&line("/l", Some("first")), "main", &mut kept, &mut send).await;
+        let refused = send_line(&line("/l/{first}/collect", None), "main", &mut kept, &mut send).await;
+        let unknown = send_line(&line("/l/{second}/collect", None), "main", &mut kept, &mut send).await;
+        assert_eq!((made.status, made.refused), (201, None));
+        assert_eq!((refused.status, refused.refused.as_deref()), (409, Some("not your letter")));
+        assert_eq!(unknown.refused.as_deref(), Some("no earlier line kept {second}"));
+        assert_eq!(paths, ["/l", "/l/L-20261124-001/collect"]);
+    }
+
+    #[tokio::test]
+    async fn a_copy_has_the_records_and_files_of_its_home_and_leaves_them_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let home = Home::at(folder.path());
+        std::fs::create_dir_all(home.schedules()).unwrap();
+        std::fs::write(home.settings_file(), "[site]\n").unwrap();
+        std::fs::create_dir_all(home.data()).unwrap();
+        let store = Store::open("sqlite", &home.database_file()).await.unwrap();
+        store.begin_manual_run("letters.x", "main", "a", "amy", "2026-11-24T01:00:00Z".parse().unwrap()).await.unwrap();
+        let copy = copy_home(&home, "sqlite").await.unwrap();
+        let copied = Store::open("sqlite", &copy.home.database_file()).await.unwrap();
+        let all = store::jobs::RunQuery { limit: 10, ..Default::default() };
+        assert_eq!(copied.job_runs(&all).await.unwrap().len(), 1);
+        copied.restart_ledger("2026-11-01T00:00:00Z".parse().unwrap()).await.unwrap();
+        assert_eq!(store.job_runs(&all).await.unwrap().len(), 1);
+        assert!(copy.home.settings_file().exists() && copy.home.schedules().exists());
+        let problem = copy_home(&home, "postgres://desk@localhost/desk").await.unwrap_err();
+        assert_eq!(problem.code, Code::StorageUnavailable);
+    }
+
+    #[test]
+    fn papers_of_one_day_have_names_of_their_own() {
+        let folder = tempfile::tempdir().unwrap();
+        assert_eq!(free_name(folder.path(), "2026-12-09-handoff-sheet"), "2026-12-09-handoff-sheet.pdf");
+        std::fs::write(folder.path().join("2026-12-09-handoff-sheet.pdf"), "").unwrap();
+        assert_eq!(free_name(folder.path(), "2026-12-09-handoff-sheet"), "2026-12-09-handoff-sheet-2.pdf");
+    }
 }
