@@ -1,0 +1,47 @@
+//! `#[derive(Args)]` and `#[derive(Settings)]`: the same list of fields, read from the same JSON.
+
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote};
+use syn::{DeriveInput, Result};
+
+use crate::field::{Described, fields_of, masked_debug};
+
+pub(crate) fn expand_args(input: DeriveInput) -> Result<TokenStream> {
+    let fields = described(&input, "the arguments of an action")?;
+    Ok(expand(&input, &fields, "Args"))
+}
+
+pub(crate) fn expand_settings(input: DeriveInput) -> Result<TokenStream> {
+    let fields = described(&input, "the settings of a plugin")?;
+    if let Some(lacking) = fields.iter().find(|field| !field.has_default()) {
+        return Err(syn::Error::new_spanned(&lacking.ident, "every setting needs a default: #[default = …]"));
+    }
+    Ok(expand(&input, &fields, "Settings"))
+}
+
+fn described(input: &DeriveInput, what: &str) -> Result<Vec<Described>> {
+    fields_of(input, what)?.iter().map(Described::new).collect()
+}
+
+fn expand(input: &DeriveInput, fields: &[Described], implemented: &str) -> TokenStream {
+    let (name, implemented) = (&input.ident, format_ident!("{implemented}"));
+    let descriptions = fields.iter().map(Described::description);
+    let reads = fields.iter().map(Described::read);
+    let debug = masked_debug(name, fields);
+    quote! {
+        #debug
+
+        #[automatically_derived]
+        impl ::deskbell_sdk::#implemented for #name {
+            fn describe() -> ::std::vec::Vec<::deskbell_sdk::derives::FieldDescription> {
+                ::std::vec![#(#descriptions),*]
+            }
+
+            fn read(given: &::deskbell_sdk::derives::Fields) -> ::deskbell_sdk::Result<Self> {
+                let row = &::deskbell_sdk::derives::fitting(&<Self as ::deskbell_sdk::#implemented>::describe(), given)?;
+                let _ = row;
+                ::core::result::Result::Ok(Self { #(#reads),* })
+            }
+        }
+    }
+}
