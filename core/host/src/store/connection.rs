@@ -1,6 +1,6 @@
 //! Opening the database: SQLite in the desk's folder, or PostgreSQL by its address, with the settings that the promises rest on.
 //!
-//! SQLite has one connection that writes (rusqlite, on the writer's thread) and a pool of four that only read. Both link the
+//! SQLite has one connection that writes (rusqlite, on the writer's thread) and a pool that only reads. Both link the
 //! same bundled library.
 
 use std::fs::OpenOptions;
@@ -22,8 +22,6 @@ const APPLICATION_ID: i32 = 0x4445_534b;
 
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
-const READERS: u32 = 4;
-const POSTGRES_POOL: u32 = 10;
 
 /// Where the records lie.
 #[derive(Debug, Clone)]
@@ -52,11 +50,11 @@ impl Location {
         }
     }
 
-    /// Connects for reading: four read-only connections to SQLite, ten to PostgreSQL.
-    pub(super) async fn connect_readers(&self) -> Result<DatabaseConnection, Failure> {
+    /// Connects for reading, with at most so many connections.
+    pub(super) async fn connect_readers(&self, connections: u32) -> Result<DatabaseConnection, Failure> {
         match self {
-            Location::Sqlite(file) => connect_sqlite(file, READERS, true).await,
-            Location::Postgres(url) => connect_postgres(url, POSTGRES_POOL).await,
+            Location::Sqlite(file) => connect_sqlite(file, connections, true).await,
+            Location::Postgres(url) => connect_postgres(url, connections).await,
         }
     }
 
@@ -147,8 +145,8 @@ async fn connect_postgres(url: &str, connections: u32) -> Result<DatabaseConnect
         .max_connections(connections)
         .acquire_timeout(ACQUIRE_TIMEOUT)
         .connect_timeout(ACQUIRE_TIMEOUT)
-        .test_before_acquire(false)
-        .test_before_acquire_if_idle_for(Duration::from_secs(30))
+        // A server that was restarted leaves connections that are dead; a ping is cheaper than a read that fails.
+        .test_before_acquire(true)
         .sqlx_logging(false)
         .map_sqlx_postgres_opts(|options| {
             options.application_name("deskbell").statement_cache_capacity(256).options([

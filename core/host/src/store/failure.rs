@@ -109,6 +109,17 @@ impl From<DbErr> for Failure {
     }
 }
 
+/// Says whether it was the connection that failed, rather than the database that refused.
+pub(super) fn lost_connection(error: &DbErr) -> bool {
+    match error {
+        DbErr::Conn(RuntimeErr::SqlxError(inner))
+        | DbErr::Exec(RuntimeErr::SqlxError(inner))
+        | DbErr::Query(RuntimeErr::SqlxError(inner)) => !matches!(**inner, sqlx::Error::Database(_)),
+        DbErr::ConnectionAcquire(_) => true,
+        _ => false,
+    }
+}
+
 impl From<sqlx::Error> for Failure {
     fn from(error: sqlx::Error) -> Self {
         Failure::new(kind_of_sqlx(&error), error)

@@ -5,7 +5,7 @@
 use sea_orm::sea_query::{
     ColumnDef, ConditionalStatement, Expr, ExprTrait, Index, IndexCreateStatement, Table, TableCreateStatement,
 };
-use sea_orm::{DatabaseConnection, DbBackend};
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend};
 use sea_orm_migration::migrator::{Migration, MigrationStatus};
 use sea_orm_migration::{MigrationName, MigrationTrait, MigratorTrait, SchemaManager, async_trait::async_trait};
 
@@ -39,6 +39,9 @@ pub(super) const CORE_TABLES: [&str; 23] = [
     "seaql_migrations",
 ];
 
+/// Held by the host that changes the schema: `schema` in ASCII.
+const MIGRATION_LOCK: i64 = 0x7363_6865_6d61;
+
 struct Migrator;
 
 impl MigratorTrait for Migrator {
@@ -49,6 +52,11 @@ impl MigratorTrait for Migrator {
 
 /// Brings the core's tables up to date; a database of a newer Deskbell is refused untouched.
 pub(super) async fn run(connection: &DatabaseConnection) -> Result<(), Problem> {
+    if connection.get_database_backend() == DbBackend::Postgres {
+        // Two hosts that start at once must not make the same tables; the lock ends with this connection.
+        let lock = format!("SELECT pg_advisory_lock({MIGRATION_LOCK})");
+        connection.execute_unprepared(&lock).await.map_err(Failure::from)?;
+    }
     Migrator::up(connection, None).await.map_err(|error| match error {
         sea_orm::DbErr::Custom(why) | sea_orm::DbErr::Migration(why) => Problem::new(
             Code::ConfigInvalid,
@@ -488,7 +496,7 @@ fn indexes() -> Vec<IndexCreateStatement> {
     let running = Expr::col("state").eq("running").and(Expr::col("kind").ne("dry"));
     vec![
         unique("tokens", "tokens_hash_key", &["hash"]),
-        unique("papers", "papers_copy_key", &["form", "site", "subject", "lang", "copy"]),
+        index("papers", "papers_subject_idx", &["form", "site", "subject", "lang"]),
         index("papers", "papers_record_idx", &["record_id"]),
         index("papers", "papers_run_idx", &["run_id"]),
         index("sign_offs", "sign_offs_record_idx", &["record_id", "signed_at"]),

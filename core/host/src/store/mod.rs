@@ -3,7 +3,7 @@
 //! Reads go through SeaORM's pool ([`Store::view`]), writes through the one writer ([`Store::write`]), which commits many
 //! waiting commands at once. Nothing here decides a desk rule or knows who may do what.
 
-use std::io::ErrorKind;
+use std::io::{ErrorKind, Write as _};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -55,6 +55,9 @@ use failure::Failure;
 use types::Types;
 use writer::Writer;
 
+/// Connections for reading. A call of a plugin holds one while it runs, so there are more than run at once.
+const READERS: u32 = 16;
+
 /// The desk's database: SQLite in the home, or PostgreSQL.
 #[derive(Debug, Clone)]
 pub struct Store {
@@ -74,6 +77,11 @@ impl Store {
     ///
     /// `url` is `sqlite` (then `file` is used) or `postgres://…`. This host's name in the audit trail is kept beside `file`.
     pub async fn open(url: &str, file: &Path) -> Result<Store, Problem> {
+        Store::open_with(url, file, READERS).await
+    }
+
+    /// Opens the database with at most so many connections for reading.
+    pub async fn open_with(url: &str, file: &Path, readers: u32) -> Result<Store, Problem> {
         let location = Location::parse(url, file)?;
         let host = host_id(file)?;
         let prepared = location.clone();
@@ -85,7 +93,7 @@ impl Store {
         migrated?;
         let types = Arc::new(Types::default());
         let writer = Writer::start(location.clone(), host.clone(), Arc::clone(&types)).await?;
-        let readers = location.connect_readers().await?;
+        let readers = location.connect_readers(readers).await?;
         Ok(Store { inner: Arc::new(Inner { host, types, readers, writer }) })
     }
 
@@ -95,7 +103,7 @@ impl Store {
         if matches!(location, Location::Sqlite(_)) && !file.exists() {
             return Ok(migrations::steps(None).await?);
         }
-        let connection = location.connect_readers().await?;
+        let connection = location.connect_readers(1).await?;
         let steps = migrations::steps(Some(&connection)).await;
         connection.close().await.map_err(Failure::from)?;
         Ok(steps?)
@@ -161,7 +169,13 @@ fn host_id(database: &Path) -> Result<String, Problem> {
         Ok(_) => Err(Problem::internal(format!("{} does not hold this host's id", file.display()))),
         Err(error) if error.kind() == ErrorKind::NotFound => {
             let id = Uuid::new_v4().to_string();
-            std::fs::write(&file, &id).map_err(unusable)?;
+            // Renamed when it is whole: a kill in between must not leave half an id.
+            let unfinished = file.with_extension("new");
+            let written = std::fs::File::create(&unfinished).and_then(|mut new| {
+                new.write_all(id.as_bytes())?;
+                new.sync_all()
+            });
+            written.and_then(|()| std::fs::rename(&unfinished, &file)).map_err(unusable)?;
             Ok(id)
         }
         Err(error) => Err(unusable(error).into()),

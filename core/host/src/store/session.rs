@@ -3,9 +3,11 @@
 //! SQLite goes straight to rusqlite, because through sqlx every statement is a hop to another thread. PostgreSQL goes through
 //! SeaORM on a runtime of the writer's own, so that it depends on nobody else's.
 
+use std::cell::Cell;
 use std::fmt::Debug;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use sea_orm::{
     AccessMode, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, IsolationLevel, Statement, TransactionTrait,
@@ -13,7 +15,7 @@ use sea_orm::{
 use tokio::runtime::Runtime;
 
 use super::connection::{Location, open_sqlite_writer};
-use super::failure::{Failure, Kind};
+use super::failure::{Failure, Kind, lost_connection};
 use super::row::{Row, sqlite_value};
 
 /// What the writer asks of a database. Everything is synchronous: the writer has a thread of its own.
@@ -29,8 +31,11 @@ pub(super) trait Session: Debug {
     /// Gives up the transaction, if there still is one.
     fn rollback(&mut self);
 
-    /// Says whether the transaction still stands: an error in mid-work can end it, with all pieces of work in it.
-    fn stands(&self) -> bool;
+    /// Lets the statements of this transaction take their time: an index over a large table does.
+    fn take_time(&mut self) -> Result<(), Failure>;
+
+    /// Says how the transaction stands: an error in mid-work can end it, with all pieces of work in it.
+    fn standing(&self) -> Standing;
 
     /// Runs statements without values or answer: savepoints, and changes of the schema.
     fn batch(&mut self, sql: &str) -> Result<(), Failure>;
@@ -52,6 +57,16 @@ pub(super) trait Session: Debug {
     }
 }
 
+/// How a transaction stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Standing {
+    Open,
+    /// It was rolled back, or has to be done again.
+    Lost,
+    /// The database is out of reach.
+    Unreachable,
+}
+
 /// Opens the session that belongs to a location, on the writer's thread.
 pub(super) fn open(location: &Location) -> Result<Box<dyn Session>, Failure> {
     match location {
@@ -61,7 +76,17 @@ pub(super) fn open(location: &Location) -> Result<Box<dyn Session>, Failure> {
         Location::Postgres(_) => {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::unavailable)?;
             let pool = runtime.block_on(location.connect_writer())?;
-            Ok(Box::new(PostgresSession { runtime, pool, transaction: None, repeat: false }))
+            let location = location.clone();
+            let (broken, patience) = (Cell::new(false), PATIENCE);
+            Ok(Box::new(PostgresSession {
+                runtime,
+                location,
+                pool: Some(pool),
+                transaction: None,
+                repeat: false,
+                broken,
+                patience,
+            }))
         }
     }
 }
@@ -111,14 +136,22 @@ impl Session for SqliteSession {
     }
 
     fn rollback(&mut self) {
-        if self.stands() {
+        if self.standing() == Standing::Open {
             // What cannot be rolled back is rolled back by closing.
             self.in_doubt |= self.batch("ROLLBACK").is_err();
         }
     }
 
-    fn stands(&self) -> bool {
-        self.connection.as_ref().is_some_and(|connection| !connection.is_autocommit())
+    fn take_time(&mut self) -> Result<(), Failure> {
+        Ok(())
+    }
+
+    fn standing(&self) -> Standing {
+        match &self.connection {
+            Some(connection) if !connection.is_autocommit() => Standing::Open,
+            Some(_) => Standing::Lost,
+            None => Standing::Unreachable,
+        }
     }
 
     fn batch(&mut self, sql: &str) -> Result<(), Failure> {
@@ -155,12 +188,21 @@ fn bound(statement: Statement) -> Result<Vec<rusqlite::types::Value>, Failure> {
 /// Held by the one transaction that writes, of all hosts on a database: `desk` in ASCII.
 const POSTGRES_WRITE_LOCK: i64 = 0x6465_736b;
 
+/// A network that swallows replies must not hang the writer: PostgreSQL's own timeout of 5 s would never be heard.
+const PATIENCE: Duration = Duration::from_secs(4);
+const LONG_PATIENCE: Duration = Duration::from_secs(600);
+
 struct PostgresSession {
     runtime: Runtime,
-    pool: DatabaseConnection,
+    location: Location,
+    /// One connection; none after it was found broken.
+    pool: Option<DatabaseConnection>,
     transaction: Option<DatabaseTransaction>,
     /// A statement met another transaction's: the whole group has to be done again.
     repeat: bool,
+    /// The connection was lost, or answers no more.
+    broken: Cell<bool>,
+    patience: Duration,
 }
 
 impl Debug for PostgresSession {
@@ -174,9 +216,53 @@ impl PostgresSession {
         self.transaction.as_ref().ok_or_else(|| Failure::unavailable("no transaction is open"))
     }
 
+    /// Waits for the database, but not for ever.
+    fn wait<T>(&self, answer: impl Future<Output = Result<T, sea_orm::DbErr>>) -> Result<T, Failure> {
+        let timely = self.runtime.block_on(async { tokio::time::timeout(self.patience, answer).await });
+        match timely {
+            Ok(Err(error)) => {
+                self.broken.set(self.broken.get() || lost_connection(&error));
+                Err(error.into())
+            }
+            Ok(Ok(answer)) => Ok(answer),
+            Err(_) => {
+                self.broken.set(true);
+                Err(Failure::unavailable("PostgreSQL did not answer in time"))
+            }
+        }
+    }
+
     fn note<T>(&mut self, answer: Result<T, Failure>) -> Result<T, Failure> {
         self.repeat |= matches!(&answer, Err(failure) if failure.kind == Kind::Repeat);
         answer
+    }
+
+    /// Forgets a connection that may be broken; the next transaction makes a new one.
+    fn drop_connection(&mut self) {
+        // Connections go back to their pool by a task, which needs a runtime.
+        let _entered = self.runtime.enter();
+        self.transaction = None;
+        self.broken.set(false);
+        if let Some(pool) = self.pool.take() {
+            let closed = async { tokio::time::timeout(Duration::from_millis(200), pool.close()).await };
+            // A connection that cannot be closed is left to the server, which ends it when it idles.
+            let _ = self.runtime.block_on(closed);
+        }
+    }
+
+    fn begin_once(&mut self) -> Result<DatabaseTransaction, Failure> {
+        let pool = match self.pool.take() {
+            Some(pool) => pool,
+            None => self.runtime.block_on(self.location.connect_writer())?,
+        };
+        let (level, mode) = (Some(IsolationLevel::ReadCommitted), Some(AccessMode::ReadWrite));
+        let begun = self.wait(async {
+            let transaction = pool.begin_with_config(level, mode).await?;
+            transaction.execute_unprepared(&format!("SELECT pg_advisory_xact_lock({POSTGRES_WRITE_LOCK})")).await?;
+            Ok(transaction)
+        });
+        self.pool = Some(pool);
+        begun
     }
 }
 
@@ -189,12 +275,19 @@ impl Session for PostgresSession {
     /// still holds at the commit, and no host ever meets a serialization failure. Each statement sees what was committed before.
     fn begin(&mut self) -> Result<(), Failure> {
         self.repeat = false;
-        let (level, mode) = (Some(IsolationLevel::ReadCommitted), Some(AccessMode::ReadWrite));
-        let begun = self.runtime.block_on(async {
-            let transaction = self.pool.begin_with_config(level, mode).await?;
-            transaction.execute_unprepared(&format!("SELECT pg_advisory_xact_lock({POSTGRES_WRITE_LOCK})")).await?;
-            Ok::<_, sea_orm::DbErr>(transaction)
-        });
+        self.patience = PATIENCE;
+        let had_connection = self.pool.is_some();
+        let begun = match self.begin_once() {
+            // The server may have been restarted since the last transaction. Nothing was done yet, so once more is safe.
+            Err(failure) if failure.kind == Kind::Unavailable && had_connection => {
+                self.drop_connection();
+                self.begin_once()
+            }
+            begun => begun,
+        };
+        if begun.is_err() {
+            self.drop_connection();
+        }
         self.transaction = Some(begun?);
         Ok(())
     }
@@ -203,33 +296,51 @@ impl Session for PostgresSession {
         let Some(transaction) = self.transaction.take() else {
             return Err(Failure::unavailable("no transaction is open"));
         };
-        Ok(self.runtime.block_on(transaction.commit())?)
+        let committed = self.wait(transaction.commit());
+        if committed.is_err() {
+            self.drop_connection();
+        }
+        committed
     }
 
     fn rollback(&mut self) {
-        if let Some(transaction) = self.transaction.take() {
+        if self.broken.get() {
             // A connection that is gone has rolled back by itself.
-            let _ = self.runtime.block_on(transaction.rollback());
+            return self.drop_connection();
+        }
+        if let Some(transaction) = self.transaction.take()
+            && self.wait(transaction.rollback()).is_err()
+        {
+            self.drop_connection();
         }
     }
 
-    fn stands(&self) -> bool {
-        self.transaction.is_some() && !self.repeat
+    fn take_time(&mut self) -> Result<(), Failure> {
+        self.patience = LONG_PATIENCE;
+        self.batch("SET LOCAL statement_timeout = 0")
+    }
+
+    fn standing(&self) -> Standing {
+        match &self.transaction {
+            _ if self.broken.get() => Standing::Unreachable,
+            Some(_) if !self.repeat => Standing::Open,
+            _ => Standing::Lost,
+        }
     }
 
     fn batch(&mut self, sql: &str) -> Result<(), Failure> {
-        self.runtime.block_on(self.transaction()?.execute_unprepared(sql))?;
+        self.wait(self.transaction()?.execute_unprepared(sql))?;
         Ok(())
     }
 
     fn rows(&mut self, statement: Statement) -> Result<Vec<Row>, Failure> {
-        let answer = self.runtime.block_on(self.transaction()?.query_all_raw(statement)).map_err(Failure::from);
+        let answer = self.wait(self.transaction()?.query_all_raw(statement));
         let answer = self.note(answer)?;
         Row::from_answer(&answer)
     }
 
     fn execute(&mut self, statement: Statement) -> Result<u64, Failure> {
-        let answer = self.runtime.block_on(self.transaction()?.execute_raw(statement)).map_err(Failure::from);
+        let answer = self.wait(self.transaction()?.execute_raw(statement));
         Ok(self.note(answer)?.rows_affected())
     }
 }

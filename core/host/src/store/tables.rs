@@ -93,6 +93,7 @@ fn install_table(tx: &mut Tx<'_>, table: &RecordTable) -> Result<(), Problem> {
         Some(before) if before == described => return Ok(()),
         Some(before) => {
             let before: TypeDescription = serde_json::from_str(&before).map_err(Problem::internal)?;
+            tx.session().take_time()?;
             extend(tx, table, &RecordTable::new(&table.plugin, &before))?;
         }
         None => create(tx, table)?,

@@ -1,6 +1,7 @@
 //! What the store promises, on SQLite always and on PostgreSQL where its server is installed.
 
 pub(super) mod cluster;
+mod faults;
 mod filters;
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
@@ -14,6 +15,7 @@ use uuid::Uuid;
 use super::*;
 use crate::problem::Code;
 use cluster::Cluster;
+use faults::{a_lost_connection_heals, a_newer_database_is_left_alone, closing_finishes_what_waits, two_hosts_share_one_count};
 use filters::the_sql_of_a_filter_answers_as_its_evaluator_does;
 
 const SITE: &str = "main";
@@ -190,6 +192,10 @@ promises!(
     the_audit_chain_shows_tampering,
     erased_values_leave_the_chain_valid,
     the_sql_of_a_filter_answers_as_its_evaluator_does,
+    two_hosts_share_one_count,
+    closing_finishes_what_waits,
+    a_newer_database_is_left_alone,
+    a_lost_connection_heals,
 );
 
 async fn a_record_reads_back_as_it_was_written(desk: Fixture) {

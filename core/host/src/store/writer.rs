@@ -13,7 +13,7 @@ use tokio::sync::{oneshot, watch};
 
 use super::connection::Location;
 use super::failure::{Failure, Kind};
-use super::session::{self, Session};
+use super::session::{self, Session, Standing};
 use super::tx::{Progress, Tx};
 use super::types::Types;
 use crate::problem::{Code, Problem};
@@ -219,8 +219,12 @@ impl WriterThread {
             let before = self.progress.clone();
             let mut tx = Tx::new(&mut *self.session, &self.types, &self.host, &mut self.progress);
             let keep = piece.run(&mut tx);
-            if !self.session.stands() {
-                return Err(Lost::in_work(Failure::new(Kind::Repeat, "the transaction was lost in mid-work")));
+            match self.session.standing() {
+                Standing::Open => {}
+                Standing::Lost => return Err(Lost::in_work(Failure::new(Kind::Repeat, "the transaction was lost in mid-work"))),
+                Standing::Unreachable => {
+                    return Err(Lost::unreachable(Failure::unavailable("the connection was lost in mid-work")));
+                }
             }
             if !keep {
                 self.progress = before;
