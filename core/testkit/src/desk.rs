@@ -252,11 +252,10 @@ impl TestDesk {
     }
 
     /// All records of a type, oldest first.
-    #[track_caller]
     pub fn list(&self, record_type: &str) -> Vec<Value> {
-        let find = deskbell_proto::Find::all(self.store.full_name(record_type));
-        let rows = self.store.find(&find).unwrap_or_else(|failure| panic!("{failure:?}"));
-        rows.iter().filter_map(|row| self.shown(record_type, id_of(row))).map(Value::Object).collect()
+        let record_type = self.store.full_name(record_type);
+        let ids = self.store.ids_by_age(&record_type);
+        ids.into_iter().filter_map(|id| self.shown(&record_type, id)).map(Value::Object).collect()
     }
 
     /// Who changed a record and how, oldest first.
@@ -350,7 +349,7 @@ impl TestDesk {
 fn described_keys(plugin: &Plugin) -> Vec<String> {
     let description = plugin.description();
     let mut keys = vec!["plugin-name".to_owned()];
-    keys.extend(description.settings.iter().map(|field| format!("setting-{}", field.name.replace('_', "-"))));
+    keys.extend(description.settings.iter().map(|field| format!("setting-{}", field.name)));
     keys.extend(description.jobs.iter().map(|job| format!("job-{}", job.name)));
     keys.extend(description.forms.iter().map(|form| format!("form-{}", form.name)));
     for action in &description.actions {
@@ -366,7 +365,7 @@ fn described_keys(plugin: &Plugin) -> Vec<String> {
         for field in &described.fields {
             keys.push(format!("{name}.{}", field.name));
             if let FieldKind::Choice { values } = &field.kind {
-                let key = format!("{name}-{}", field.name.replace('_', "-"));
+                let key = format!("{name}-{}", field.name);
                 keys.extend(values.iter().map(|value| format!("{key}.{value}")));
             }
         }

@@ -24,5 +24,5 @@ mod store;
 
 pub use desk::TestDesk;
 pub use reply::{Problem, Reply};
-pub use serde_json::json;
+pub use serde_json::{Value, json};
 pub use store::{HistoryEntry, MadePaper, Message};

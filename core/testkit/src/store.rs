@@ -161,6 +161,17 @@ impl Store {
         self.types.get(record_type).ok_or_else(|| Failure::Defect(format!("there is no type {record_type}")))
     }
 
+    /// The records of a type in the order they were made; ids alone don't tell within a millisecond.
+    pub(crate) fn ids_by_age(&self, record_type: &str) -> Vec<Uuid> {
+        let mut ids = Vec::new();
+        for HistoryEntry { record: (of, id), .. } in &self.history {
+            if of == record_type && !ids.contains(id) {
+                ids.push(*id);
+            }
+        }
+        ids
+    }
+
     /// The changes of a record, oldest first.
     pub(crate) fn history_of(&self, record_type: &str, id: Uuid) -> Vec<HistoryEntry> {
         let is_its = |entry: &&HistoryEntry| entry.record.0 == record_type && entry.record.1 == id;
