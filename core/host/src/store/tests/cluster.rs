@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 use tempfile::TempDir;
 
 /// A running server that listens on a Unix socket in its folder.
-pub(in crate::store) struct Cluster {
+pub(crate) struct Cluster {
     bin: PathBuf,
     folder: TempDir,
     /// PostgreSQL refuses to run as root.
@@ -17,7 +17,7 @@ pub(in crate::store) struct Cluster {
 
 impl Cluster {
     /// Starts a server, or says why there is none.
-    pub(in crate::store) fn start() -> Result<Cluster, String> {
+    pub(crate) fn start() -> Result<Cluster, String> {
         let bin =
             newest_server().ok_or("no /usr/lib/postgresql/*/bin/initdb: `apt-get install postgresql` runs these tests, too")?;
         let folder =
@@ -35,7 +35,7 @@ impl Cluster {
     }
 
     /// Makes a database and returns its address.
-    pub(in crate::store) fn database(&self, name: &str) -> Result<String, String> {
+    pub(crate) fn database(&self, name: &str) -> Result<String, String> {
         let folder = self.path().display().to_string();
         self.run("createdb", &["-h", &folder, "-U", "desk", "-E", "UTF8", "-T", "template0", name])?;
         Ok(format!("postgres://desk@localhost/{name}?host={folder}"))
