@@ -8,6 +8,7 @@ pub mod clock;
 pub mod config;
 pub mod desk;
 pub mod diagnostic;
+pub mod doctor;
 pub mod forms;
 pub mod home;
 pub mod i18n;

@@ -1,7 +1,6 @@
 //! The CLI as a client of the API, over either of two transports that run the same routes: the socket of a running desk, or
 //! a desk opened in this process, in which jobs do not start.
 
-use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -17,8 +16,9 @@ use tower::ServiceExt;
 use super::console::Console;
 use super::failure::Failure;
 use crate::app::App;
-use crate::home::Home;
-use crate::problem::{Code, Problem};
+use crate::config::Settings;
+use crate::home::{DeskLock, Home};
+use crate::problem::Code;
 use crate::web::percent::{decoded, encoded};
 use crate::web::{self, Peer};
 
@@ -36,7 +36,7 @@ enum Transport {
     /// A desk is running and answers on its socket.
     Socket(std::path::PathBuf),
     /// None is: this process holds the lock and the desk.
-    InProcess { app: Arc<App>, router: Router, _lock: File },
+    InProcess { app: Arc<App>, router: Router, _lock: Option<DeskLock> },
 }
 
 /// A file that the desk handed out.
@@ -62,20 +62,25 @@ impl Client {
             Ok(_) => Transport::Socket(home.socket()),
             Err(_) => open_in_process(home).await?,
         };
+        Ok(Client::over(transport, console))
+    }
+
+    /// A client of a desk that the caller has opened, and holds the lock of.
+    pub(crate) fn of_app(app: Arc<App>, console: &Console) -> Self {
+        let router = web::local_router(app.clone());
+        Client::over(Transport::InProcess { app, router, _lock: None }, console)
+    }
+
+    fn over(transport: Transport, console: &Console) -> Self {
         let mut common = vec![("lang".to_owned(), console.lang().to_owned())];
         common.extend(console.site().map(|site| ("site".to_owned(), site.to_owned())));
-        Ok(Client { transport, common, act_as: console.act_as().map(str::to_owned) })
+        Client { transport, common, act_as: console.act_as().map(str::to_owned) }
     }
 
     pub(crate) async fn close(&self) {
         if let Transport::InProcess { app, .. } = &self.transport {
             app.stop().await;
         }
-    }
-
-    /// Whether a desk is running.
-    pub(crate) fn is_running(&self) -> bool {
-        matches!(self.transport, Transport::Socket(_))
     }
 
     pub(crate) async fn get(&self, path: &str, query: &[(&str, &str)]) -> Result<Value, Failure> {
@@ -173,30 +178,21 @@ pub(crate) fn path(prefix: &str, segments: &[&str]) -> String {
     segments.iter().fold(prefix.to_owned(), |path, segment| format!("{path}/{}", encoded(segment)))
 }
 
-/// Takes the lock of a home; whoever holds it works on the desk alone.
-pub(crate) fn lock(home: &Home) -> Result<File, Failure> {
-    let open = |path: &Path| File::options().create(true).truncate(false).write(true).open(path);
-    let lock = open(&home.lock_file()).map_err(|error| {
-        let why = format!(
-            "cannot open {}: {error}; make a home with `deskbell init DIR`, or name one with --home",
-            home.lock_file().display()
-        );
-        Failure::from(Problem::new(Code::ConfigInvalid, why))
-    })?;
-    match lock.try_lock() {
-        Ok(()) => Ok(lock),
-        Err(std::fs::TryLockError::WouldBlock) => {
-            Err(Failure::Busy(format!("another process works on the desk in {}", home.root().display())))
-        }
-        Err(std::fs::TryLockError::Error(error)) => Err(Failure::Other(anyhow::Error::new(error).context("locking the desk"))),
+/// Makes sure that there is a usable desk in a home, and takes its lock; whoever holds it works on the desk alone.
+pub(crate) fn take_over(home: &Home, purpose: &str) -> Result<(Settings, DeskLock), Failure> {
+    let loaded = Settings::load(&home.settings_file());
+    if !loaded.is_usable {
+        return Err(Failure::Invalid(loaded.problems));
     }
+    home.prepare_data().map_err(anyhow::Error::new)?;
+    Ok((loaded.settings, home.lock(purpose)?))
 }
 
 async fn open_in_process(home: Home) -> Result<Transport, Failure> {
-    let lock = lock(&home)?;
+    let (_, lock) = take_over(&home, "a command")?;
     let app = Arc::new(App::open(home).await?);
     let router = web::local_router(app.clone());
-    Ok(Transport::InProcess { app, router, _lock: lock })
+    Ok(Transport::InProcess { app, router, _lock: Some(lock) })
 }
 
 async fn over_socket(socket: &Path, request: Request<Body>) -> Result<Answer, Failure> {
@@ -232,10 +228,11 @@ mod tests {
     fn a_desk_that_is_at_work_is_not_opened_twice() {
         let folder = tempfile::tempdir().unwrap();
         let home = Home::at(folder.path());
-        std::fs::create_dir_all(home.data()).unwrap();
-        let first = lock(&home).unwrap();
-        assert_eq!(lock(&home).unwrap_err().exit_code(), 75);
+        assert_eq!(take_over(&home, "test").unwrap_err().exit_code(), 3, "no desk there yet");
+        std::fs::write(home.settings_file(), "").unwrap();
+        let first = take_over(&home, "test").unwrap();
+        assert_eq!(take_over(&home, "test").unwrap_err().exit_code(), 75);
         drop(first);
-        assert!(lock(&home).is_ok());
+        assert!(take_over(&home, "test").is_ok());
     }
 }

@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 use super::console::{Console, is_coloured};
 use super::failure::{self, Failure};
 use super::table::columns;
-use crate::config::{Loaded, Settings};
+use crate::config::Settings;
+use crate::diagnostic::Diagnostic;
 
 /// Settings: check them, show them, print their schema.
 #[derive(Debug, Subcommand)]
@@ -36,8 +37,17 @@ impl Config {
     }
 }
 
+/// Settings that no desk can start on are shown alone; else also what the plugins and schedules say to them.
 async fn check(console: &Console) -> Result<(), Failure> {
-    let Loaded { problems, .. } = Settings::load(&console.home().settings_file());
+    let loaded = Settings::load(&console.home().settings_file());
+    if !loaded.is_usable {
+        return Err(Failure::Invalid(loaded.problems));
+    }
+    let found = console.desk().await?.get("/internal/settings/problems", &[]).await?;
+    let problems: Vec<Diagnostic> = serde_json::from_value(found["items"].clone()).map_err(anyhow::Error::new)?;
+    if console.wants_json() {
+        console.print_json(&found);
+    }
     let n_warnings = problems.len();
     failure::errors(problems.clone())?;
     problems.iter().for_each(|problem| console.say(failure::shown(problem, is_coloured())));

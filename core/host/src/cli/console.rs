@@ -3,6 +3,7 @@
 //! stdout carries data and nothing else; stderr carries talk. Colour only where a person looks.
 
 use std::io::{IsTerminal, Write};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use serde_json::Value;
@@ -28,6 +29,11 @@ impl Console {
 
     pub(crate) fn home(&self) -> Home {
         Home::find(self.globals.home.clone())
+    }
+
+    /// Where a new home goes when nobody names its folder.
+    pub(crate) fn home_or_here(&self) -> PathBuf {
+        self.globals.home.clone().unwrap_or_else(|| PathBuf::from("."))
     }
 
     pub(crate) fn site(&self) -> Option<&str> {

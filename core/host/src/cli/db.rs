@@ -57,9 +57,8 @@ async fn plan(console: &Console) -> Result<(), Failure> {
 /// Opening the store brings its schema up to date, and so does every start of the desk; a running one has done it.
 async fn migrate(console: &Console) -> Result<(), Failure> {
     let home = console.home();
-    let _lock = client::lock(&home)?;
-    let url = database_url(console)?;
-    Store::open(&url, &home.database_file()).await?.close().await;
+    let (settings, _lock) = client::take_over(&home, "db migrate")?;
+    Store::open(settings.database.url.expose(), &home.database_file()).await?.close().await;
     console.say("the schema is up to date");
     Ok(())
 }

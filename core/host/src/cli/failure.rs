@@ -5,6 +5,7 @@
 use serde_json::{Value, json};
 
 use crate::diagnostic::{Diagnostic, Severity};
+use crate::home::LockError;
 use crate::i18n::I18n;
 use crate::problem::{Code, Problem};
 use crate::web;
@@ -82,15 +83,6 @@ impl Failure {
             Failure::Other(error) => simple("failed", &format!("{error:#}")),
         }
     }
-
-    /// The code of the problem behind it.
-    pub(crate) fn code(&self) -> Option<Code> {
-        match self {
-            Failure::Told(problem) => code_of(problem),
-            Failure::Problem(problem) => Some(problem.code),
-            _ => None,
-        }
-    }
 }
 
 impl From<Problem> for Failure {
@@ -102,6 +94,15 @@ impl From<Problem> for Failure {
 impl From<anyhow::Error> for Failure {
     fn from(error: anyhow::Error) -> Self {
         Failure::Other(error)
+    }
+}
+
+impl From<LockError> for Failure {
+    fn from(error: LockError) -> Self {
+        match error {
+            LockError::Held { .. } => Failure::Busy(error.to_string()),
+            LockError::Io { .. } => Failure::from(Problem::from(error)),
+        }
     }
 }
 

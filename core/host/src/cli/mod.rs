@@ -16,13 +16,19 @@ mod audit;
 mod completions;
 mod config;
 mod db;
+mod demo;
+mod doctor;
 mod due;
 mod form;
+mod init;
 mod job;
+mod play;
+mod plugin;
 mod record;
 mod register;
 mod serve;
 mod signing;
+mod simulate;
 mod token;
 mod user;
 mod verb;
@@ -79,13 +85,19 @@ enum Lang {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Init(init::Init),
     Serve(serve::Serve),
+    Demo(demo::Demo),
+    Doctor(doctor::Doctor),
     #[command(subcommand)]
     Config(config::Config),
     #[command(subcommand)]
     Db(db::Db),
     #[command(subcommand)]
+    Plugin(plugin::Plugin),
+    #[command(subcommand)]
     Job(job::Job),
+    Simulate(simulate::Simulate),
     #[command(subcommand)]
     Form(form::Form),
     #[command(subcommand)]
@@ -131,14 +143,19 @@ pub fn main() -> ExitCode {
 }
 
 async fn run(command: Command, console: &Console) -> Result<(), Failure> {
-    if !matches!(command, Command::Serve(_)) {
+    if !matches!(command, Command::Serve(_) | Command::Demo(_)) {
         log::of_command();
     }
     match command {
+        Command::Init(init) => init.run(console).await,
         Command::Serve(serve) => serve.run(console).await,
+        Command::Demo(demo) => demo.run(console).await,
+        Command::Doctor(doctor) => doctor.run(console).await,
         Command::Config(config) => config.run(console).await,
         Command::Db(db) => db.run(console).await,
+        Command::Plugin(plugin) => plugin.run(console).await,
         Command::Job(job) => job.run(console).await,
+        Command::Simulate(simulate) => simulate.run(console).await,
         Command::Form(form) => form.run(console).await,
         Command::Register(register) => register.run(console).await,
         Command::Record(record) => record.run(console).await,
@@ -149,5 +166,114 @@ async fn run(command: Command, console: &Console) -> Result<(), Failure> {
         Command::Audit(audit) => audit.run(console).await,
         Command::Completions(completions) => completions.run(console),
         Command::Version(version) => version.run(console),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    /// Every command as a line of its usage, in the order of the help.
+    fn tree(command: &clap::Command, lines: &mut Vec<String>) {
+        let subcommands: Vec<_> = command.get_subcommands().filter(|sub| sub.get_name() != "help").collect();
+        for subcommand in &subcommands {
+            tree(subcommand, lines);
+        }
+        if subcommands.is_empty() {
+            let is_own = |argument: &&clap::Arg| !argument.is_global_set() && argument.get_id() != "help";
+            let arguments = command.get_arguments().filter(is_own).map(|argument| {
+                let text = argument.to_string();
+                if argument.is_required_set() || argument.is_positional() { text } else { format!("[{text}]") }
+            });
+            let name = command.get_bin_name().unwrap_or(command.get_name()).trim_start_matches("deskbell ");
+            lines.push(std::iter::once(name.to_owned()).chain(arguments).collect::<Vec<_>>().join(" "));
+        }
+    }
+
+    /// The contract's table of commands; what is not there yet is `backup`, `restore`, `verify`, `db copy`, `record import`
+    /// and `plugin new|build|pack|dev`.
+    #[test]
+    fn the_commands_are_those_of_the_contract() {
+        let mut command = Cli::command();
+        command.build();
+        let mut lines = Vec::new();
+        tree(&command, &mut lines);
+        insta::assert_snapshot!(lines.join("\n"), @r"
+        init [DIR] [--name <NAME>] [--timezone <TZ>] [--database <URL>] [--admin <NAME>] [--password-file <FILE>] [--demo]
+        serve [--listen <ADDRESS>]
+        demo [--listen <ADDRESS>] [--keep]
+        doctor
+        config check
+        config show [--origin]
+        config schema
+        db migrate [--plan]
+        db status
+        plugin list
+        plugin info <ID>
+        plugin check <PATH>
+        plugin install <PATH|ID>
+        plugin enable <ID>
+        plugin disable <ID>
+        plugin remove <ID>
+        plugin rollback <ID>
+        plugin trust <HASH>
+        job list
+        job show <JOB>
+        job next [JOB] [-n <N>]
+        job run <JOB> [--dry-run] [--as-of <DAY>]
+        job history [JOB] [--limit <N>]
+        job log <RUN>
+        job missed
+        job pause <JOB>
+        job resume <JOB>
+        simulate --from <DAY> --to <DAY> [--job <JOB>] [--script <FILE>] [--out <DIR>]
+        form list
+        form check [FORM]
+        form preview <FORM> [--out <FILE>]
+        form print <FORM> [--record <NUMBER>] [--from <DAY>] [--to <DAY>] [--printer <PRINTER>] [--out <FILE>]
+        form diff <FORM>
+        form reset <FORM>
+        register show <TYPE> --from <DAY> --to <DAY>
+        register export <TYPE> --from <DAY> --to <DAY> --format <FORMAT> [--out <FILE>]
+        record types
+        record list <TYPE> [--where <FIELD=VALUE>] [--search <TEXT>] [--sort <FIELD>] [--limit <N>] [--cursor <CURSOR>]
+        record get <TYPE> <NUMBER>
+        record new <TYPE> [FIELD=VALUE]... [--sign-off <BOX:USER>] [--pin-file <FILE>]
+        record change <TYPE> <NUMBER> <FIELD=VALUE>... [--version <N>]
+        record do <TYPE> <NUMBER> <ACTION> [FIELD=VALUE]... [--sign-off <BOX:USER>] [--pin-file <FILE>]
+        record sign <TYPE> <NUMBER> <BOX> --user <USER> [--pin-file <FILE>]
+        record history <TYPE> <NUMBER>
+        do <PLUGIN.ACTION> [FIELD=VALUE]... [--sign-off <BOX:USER>] [--pin-file <FILE>]
+        due [--on <DAY>]
+        user add <USER> [--name <NAME>] [--role <ROLE[@SITE]>] [--password-file <FILE>]
+        user list
+        user passwd <USER> [--password-file <FILE>]
+        user pin <USER> [--pin-file <FILE>]
+        user role <USER> [ROLE[@SITE]]... [--take <ROLE[@SITE]>]
+        user disable <USER> [--undo]
+        token new --user <USER> [--note <NOTE>] [--expires <INSTANT>]
+        token list
+        token revoke <ID>
+        audit verify
+        audit show [--user <USER>] [--type <TYPE>] [--number <NUMBER>] [--from <DAY>] [--to <DAY>] [--limit <N>] [--cursor <CURSOR>]
+        completions <SHELL>
+        version
+        ");
+    }
+
+    #[test]
+    fn the_command_line_holds_together() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn global_options_may_stand_anywhere() {
+        let cli = Cli::try_parse_from(["deskbell", "record", "list", "letters.letter", "--json", "--site", "north"]).unwrap();
+        assert!(cli.globals.json);
+        assert_eq!(cli.globals.site.as_deref(), Some("north"));
+        let cli = Cli::try_parse_from(["deskbell", "--lang", "zh-CN", "init", "desk", "--site", "main"]).unwrap();
+        assert_eq!(cli.globals.site.as_deref(), Some("main"));
     }
 }

@@ -9,11 +9,10 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use super::client;
-use super::console::Console;
+use super::console::{Console, is_coloured};
 use super::failure::{self, Failure};
 use super::log;
 use crate::app::App;
-use crate::config::Settings;
 use crate::home::Home;
 use crate::web::Server;
 
@@ -38,18 +37,14 @@ pub(crate) async fn serve(
     listen: Option<SocketAddr>,
     announce: impl FnOnce(SocketAddr),
 ) -> Result<(), Failure> {
-    let loaded = Settings::load(&home.settings_file());
-    if !loaded.is_usable {
-        return Err(Failure::Invalid(loaded.problems));
-    }
-    loaded.problems.iter().for_each(|problem| console.say(failure::shown(problem, super::console::is_coloured())));
-    let _lock = client::lock(&home)?;
-    log::of_desk(&loaded.settings.logging, &home)?;
-    let mut settings = loaded.settings.server;
-    settings.listen = listen.unwrap_or(settings.listen);
+    let (settings, _lock) = client::take_over(&home, "serve")?;
+    log::of_desk(&settings.logging, &home)?;
+    let mut server = settings.server;
+    server.listen = listen.unwrap_or(server.listen);
 
     let app = Arc::new(App::open(home).await?);
-    let server = Server::bind(app.clone(), &settings).await.with_context(|| format!("listening on {}", settings.listen))?;
+    app.check().await.iter().for_each(|problem| console.say(failure::shown(problem, is_coloured())));
+    let server = Server::bind(app.clone(), &server).await.with_context(|| format!("listening on {}", server.listen))?;
     let address = server.address().context("asking for the address")?;
     app.start().await?;
     announce(address);

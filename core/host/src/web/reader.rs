@@ -83,6 +83,13 @@ impl FromRequestParts<Web> for AtSites {
     }
 }
 
+impl Reader {
+    /// Whoever owns the desk's files may do all that is internal; a user acted for (`--as`) must be an admin of all sites.
+    pub(crate) fn must_be_admin(&self, web: &Web, what: &str) -> Result<(), Problem> {
+        web.app.policy.authorize_admin(&self.subject, "*", what)
+    }
+}
+
 /// The language to answer in: `?lang=`, else the first of `Accept-Language` that is spoken here, else Chinese.
 pub(crate) fn language_of(uri: &Uri, headers: &HeaderMap) -> &'static str {
     if let Some(asked) = value_of(uri, "lang") {

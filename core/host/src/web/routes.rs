@@ -66,5 +66,12 @@ pub(crate) fn internal() -> Router<Web> {
         .route("/internal/forms/{form}/sample", get(internal::forms::sample))
         .route("/internal/forms/{form}/diff", get(internal::forms::diff))
         .route("/internal/forms/{form}/reset", post(internal::forms::reset))
+        .route("/internal/plugins", post(internal::plugins::install))
+        .route("/internal/plugins/{id}/enabled", post(internal::plugins::set_enabled))
+        .route("/internal/plugins/{id}/rolled-back", post(internal::plugins::roll_back))
+        .route("/internal/plugins/{id}/removed", post(internal::plugins::remove))
+        .route("/internal/trusted-packages", post(internal::plugins::trust))
+        .route("/internal/checks", get(internal::desk::checks))
+        .route("/internal/settings/problems", get(internal::desk::problems))
         .route("/internal/audit/chains", get(internal::audit::verify))
 }

@@ -24,6 +24,7 @@ pub(crate) async fn list(State(web): State<Web>, reader: Reader, params: Params)
 pub(crate) async fn check(State(web): State<Web>, reader: Reader, mut params: Params) -> Result<Json<Items<Value>>, Problem> {
     let form = params.text("form");
     params.end()?;
+    reader.must_be_admin(&web, "forms")?;
     let problems = web.app.forms.check(form.as_deref()).await?;
     Ok(Items::all(problems.iter().map(|problem| to_json(problem, &web.app.i18n, reader.lang, "")).collect()))
 }
@@ -36,20 +37,24 @@ pub(crate) async fn sample(
 ) -> Result<Response, Problem> {
     let (format, page) = page(&mut params)?;
     params.end()?;
+    reader.must_be_admin(&web, "forms")?;
     Ok(file(web.app.forms.sample(&form, reader.lang, format, page).await?))
 }
 
 pub(crate) async fn diff(
     State(web): State<Web>,
-    _: Reader,
+    reader: Reader,
     Path(form): Path<String>,
     params: Params,
 ) -> Result<Json<Value>, Problem> {
     params.end()?;
+    reader.must_be_admin(&web, "forms")?;
+    reader.must_be_admin(&web, "forms")?;
     Ok(Json(serde_json::json!({ "form": form, "diff": web.app.forms.diff(&form).await? })))
 }
 
-pub(crate) async fn reset(State(web): State<Web>, _: Reader, Path(form): Path<String>) -> Result<StatusCode, Problem> {
+pub(crate) async fn reset(State(web): State<Web>, reader: Reader, Path(form): Path<String>) -> Result<StatusCode, Problem> {
+    reader.must_be_admin(&web, "forms")?;
     web.app.forms.reset(&form).await?;
     Ok(StatusCode::NO_CONTENT)
 }

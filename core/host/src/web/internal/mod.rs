@@ -3,6 +3,8 @@
 //! Whoever gets here owns the desk's files. With `--as USER` the user's own rights hold all the same.
 
 pub(crate) mod audit;
+pub(crate) mod desk;
 pub(crate) mod forms;
 pub(crate) mod jobs;
 pub(crate) mod people;
+pub(crate) mod plugins;
