@@ -60,7 +60,7 @@ impl Show {
         ];
         let query: Vec<(&str, &str)> = given.iter().filter_map(|(key, value)| Some((*key, value.as_deref()?))).collect();
         let trail = console.desk().await?.get("/api/v1/audit", &query).await?;
-        console.print_list(&trail, &columns(["at", "by", "action", "type", "number", "changes"]), "no entries");
+        console.print_list(&trail, &columns(["at", "actor", "command", "type", "number", "changes"]), "no entries");
         Ok(())
     }
 }

@@ -62,9 +62,7 @@ impl Failure {
             Failure::Usage(why) => title("usage", why, coloured),
             Failure::Found(what) => title("check", what, coloured),
             Failure::Partly(what) => title("partly", what, coloured),
-            Failure::Busy(why) => {
-                format!("{}\n      do  try again later, or let the running desk do it", title("busy", why, coloured))
-            }
+            Failure::Busy(why) => title("busy", why, coloured),
             Failure::Other(error) => title("failed", &format!("{error:#}"), coloured),
         }
     }

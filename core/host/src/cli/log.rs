@@ -13,6 +13,15 @@ use super::failure::Failure;
 use crate::config::{Format, Logging};
 use crate::home::Home;
 
+/// Puts panics into the log like everything else: one line, with the place.
+pub(crate) fn panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map_or_else(|| "?".to_owned(), ToString::to_string);
+        let message = panic.payload_as_str().unwrap_or("no message");
+        tracing::error!(place = %place, "panicked: {message}");
+    }));
+}
+
 /// What a command says about itself when nobody asks: what went wrong.
 pub(crate) fn of_command() {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("error"));
@@ -23,7 +32,9 @@ pub(crate) fn of_command() {
 
 /// The diary of a serving desk. `RUST_LOG` wins over the settings, for whoever looks for something tonight.
 pub(crate) fn of_desk(settings: &Logging, home: &Home) -> Result<(), Failure> {
-    let filter = || EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(settings.filter.as_str()));
+    // The pulse tells of its own birth at every start; only its complaints are news.
+    let from_settings = || EnvFilter::new(format!("tokio_cron_scheduler=warn,{}", settings.filter.as_str()));
+    let filter = || EnvFilter::try_from_default_env().unwrap_or_else(|_| from_settings());
     let mut layers: Vec<Box<dyn Layer<Registry> + Send + Sync>> = Vec::new();
     let stderr = fmt::layer().with_writer(std::io::stderr).with_ansi(std::io::stderr().is_terminal());
     layers.push(match settings.format {

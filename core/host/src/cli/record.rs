@@ -156,7 +156,7 @@ impl Record {
             }
             Record::History { record_type, number } => {
                 let history = desk.get(&path(RECORDS, &[&record_type, &number, "history"]), &[]).await?;
-                console.print_list(&history, &columns(["at", "by", "action", "changes"]), "nothing happened to it yet");
+                console.print_list(&history, &columns(["at", "actor", "command", "changes"]), "nothing happened to it yet");
                 Ok(())
             }
         }

@@ -87,7 +87,8 @@ impl Simulate {
         };
         let mut report = app.jobs.play(clock, play, async |command| send(router, command).await, tell).await?;
         if let Some(folder) = &self.out {
-            simulate::write_papers(&mut report, folder, play.site, async |command| send(router, command).await).await?;
+            let zone = app.sites.get(play.site)?.zone;
+            simulate::write_papers(&mut report, folder, play.site, zone, async |command| send(router, command).await).await?;
         }
         Ok(report)
     }

@@ -20,8 +20,10 @@ impl Desk {
         }
         let Some(first) = sites.first() else { return Ok(AuditPage::default()) };
         let after = query.cursor.as_deref().map(|cursor| read_cursor(cursor).ok_or_else(bad_cursor)).transpose()?;
+        // What belongs to no site, such as an account, stands under `*`.
+        let of_the_desk = query.site.is_none().then(|| "*".to_owned());
         let find = AuditFind {
-            sites: sites.iter().map(|site| site.info.id.clone()).collect(),
+            sites: sites.iter().map(|site| site.info.id.clone()).chain(of_the_desk).collect(),
             actor: query.user,
             record_type: query.record_type,
             record_id: None,

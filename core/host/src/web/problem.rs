@@ -73,10 +73,7 @@ fn problem_of(response: &Response, asked: &str) -> Option<Problem> {
     }
     let problem = match status {
         StatusCode::NOT_FOUND => Problem::not_found(format!("route {asked}")),
-        StatusCode::METHOD_NOT_ALLOWED => {
-            let allowed = header_text(response.headers().get(header::ALLOW));
-            Problem::new(Code::MethodNotAllowed, format!("{asked}: allowed are {allowed}"))
-        }
+        StatusCode::METHOD_NOT_ALLOWED => Problem::new(Code::MethodNotAllowed, asked),
         StatusCode::PAYLOAD_TOO_LARGE => Problem::new(Code::PayloadTooLarge, asked),
         StatusCode::UNSUPPORTED_MEDIA_TYPE => Problem::new(Code::UnsupportedMediaType, asked),
         StatusCode::REQUEST_TIMEOUT | StatusCode::SERVICE_UNAVAILABLE => {

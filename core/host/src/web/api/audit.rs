@@ -2,19 +2,26 @@
 
 use axum::Json;
 use axum::extract::State;
+use axum::http::Uri;
 
 use crate::desk::{AuditPage, AuditQuery};
 use crate::problem::Problem;
 use crate::web::Web;
-use crate::web::params::Params;
-use crate::web::reader::AtSites;
+use crate::web::params::{Params, value_of};
+use crate::web::reader::Reader;
 
 const PAGE: u64 = 50;
 const PAGE_MAX: u64 = 200;
 
-pub(crate) async fn list(State(web): State<Web>, at: AtSites, mut params: Params) -> Result<Json<AuditPage>, Problem> {
+/// Without a site: everything, what belongs to no site included.
+pub(crate) async fn list(
+    State(web): State<Web>,
+    reader: Reader,
+    uri: Uri,
+    mut params: Params,
+) -> Result<Json<AuditPage>, Problem> {
     let query = AuditQuery {
-        site: at.site,
+        site: value_of(&uri, "site").filter(|site| site != "*"),
         user: params.text("user"),
         record_type: params.text("type"),
         number: params.text("number"),
@@ -24,5 +31,5 @@ pub(crate) async fn list(State(web): State<Web>, at: AtSites, mut params: Params
         cursor: params.text("cursor"),
     };
     params.end()?;
-    Ok(Json(web.app.desk.audit(&at.subject, query).await?))
+    Ok(Json(web.app.desk.audit(&reader.subject, query).await?))
 }
