@@ -19,6 +19,7 @@
 pub mod conformance;
 mod desk;
 mod reply;
+mod script;
 mod sentences;
 mod store;
 

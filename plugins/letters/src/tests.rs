@@ -338,3 +338,15 @@ fn hr_may_sign_but_not_register() {
     desk.act_as("wang");
     desk.create("letter", json!({"addressee": "李雷", "kind": "letter", "destination": "other"})).problem("forbidden");
 }
+
+#[test]
+fn the_demo_month_plays_without_a_refusal() {
+    let mut desk = TestDesk::new(crate::plugin());
+    for (name, role) in [("clerk", Role::CLERK), ("duty-manager", Role::DUTY_MANAGER), ("hr", Role::HR)] {
+        desk.user(name, [role], &format!("{{pin-{name}}}"));
+    }
+    desk.user("supervisor", [Role::CLERK, Role::SUPERVISOR], "{pin-supervisor}");
+    desk.at("2026-11-24 23:00");
+    desk.play(include_str!("../demo.jsonl"), &[("02:30", "hand-off-unclaimed"), ("09:00", "morning-notice")]);
+    assert!(desk.list("handoff-sheet").iter().any(|sheet| sheet["state"] == "open"), "a sheet waits for HR today");
+}

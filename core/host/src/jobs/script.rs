@@ -6,7 +6,7 @@
 //! ```
 //!
 //! `at` is RFC 3339, the site's local time `2026-12-05 11:00`, or local time some days from today, `-29d 09:12`. `keep` names
-//! the number of the record that the command made, and `{name}` stands for it in later paths and bodies; `{-29d}` stands for
+//! the number of the record that the command made (of a list, the first one's), and `{name}` stands for it in later paths and bodies; `{-29d}` stands for
 //! that day. Empty lines and lines that start with `#` say nothing.
 
 use std::collections::BTreeMap;

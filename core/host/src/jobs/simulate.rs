@@ -210,10 +210,15 @@ async fn send_line(
     sent.status = response.status;
     if response.status >= 400 {
         sent.refused = text("detail").or_else(|| text("title")).or_else(|| text("code"));
-    } else if let (Some(name), Some(number)) = (&line.keep, text("number")) {
+    } else if let (Some(name), Some(number)) = (&line.keep, text("number").or_else(|| first_number(&answer))) {
         kept.insert(name.clone(), number);
     }
     sent
+}
+
+/// The number of the first record of a list, so that a script can go on with what a job made.
+fn first_number(answer: &Value) -> Option<String> {
+    answer["items"][0]["number"].as_str().map(str::to_owned)
 }
 
 /// Writes the PDFs of a report's papers into a folder, fetched through the API: `2026-12-09-handoff-sheet.pdf`.
