@@ -44,6 +44,22 @@ fn commands(criterion: &mut Criterion) {
     group.finish();
 }
 
+/// What a walk over the audit trail costs an entry, personal values included.
+fn verifying(criterion: &mut Criterion) {
+    const ENTRIES: u64 = 20_000;
+    let mut group = criterion.benchmark_group("audit");
+    group.throughput(Throughput::Elements(ENTRIES)).sample_size(10).measurement_time(Duration::from_secs(5));
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
+    group.bench_function("verify", |bencher| {
+        let folder = folder();
+        let store = open(&runtime, &folder);
+        run(&runtime, &store, 64, ENTRIES);
+        bencher.iter(|| runtime.block_on(async { store.verify_audit().await }).expect("it verifies"));
+        runtime.block_on(store.close());
+    });
+    group.finish();
+}
+
 /// Lets every caller send its share of `n` commands, one after the other.
 fn run(runtime: &Runtime, store: &Store, callers: usize, n: u64) -> Duration {
     let share = n.div_ceil(callers as u64);
@@ -146,5 +162,5 @@ fn two_rows(connection: &rusqlite::Connection) {
     run("COMMIT");
 }
 
-criterion_group!(benches, commands);
+criterion_group!(benches, commands, verifying);
 criterion_main!(benches);

@@ -220,7 +220,8 @@ impl<'a> Writing<'a> {
     /// Applies what a job does for one item; an item that can't be applied is noted, and the others are looked at too.
     fn part(&mut self, tx: &mut Tx<'_>, item: Uuid, changes: &[Change]) -> Result<(), Stop> {
         for change in changes {
-            let is_stale = match self.change(tx, change) {
+            // A savepoint of its own, because on PostgreSQL nothing can follow a statement that failed.
+            let is_stale = match tx.part(|tx| self.change(tx, change)) {
                 Ok(()) => continue,
                 Err(Stop::Stale | Stop::NoLonger(..)) => true,
                 Err(Stop::Problem(problem)) if is_the_items_own(problem.code) => false,

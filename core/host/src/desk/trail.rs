@@ -42,7 +42,7 @@ impl Desk {
 
     /// Walks every audit chain from its first entry; a broken one is named with its first bad sequence.
     pub async fn verify_audit(&self) -> Result<Vec<ChainCheck>, Problem> {
-        let chains = self.store.view().await?.verify_audit().await?;
+        let chains = self.store.verify_audit().await?;
         let check = |chain: crate::store::ChainState| {
             let (broken_at, reason) = chain.broken.unzip();
             ChainCheck { host: chain.host, entries: chain.entries, head: chain.head, broken_at, reason }

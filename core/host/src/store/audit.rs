@@ -4,6 +4,8 @@
 //! the chain valid. What was cut off at the end together with the recorded head, or written anew from the start, only an
 //! anchor outside the database shows.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use deskbell_proto::{Fields, value};
 use rand::RngCore;
@@ -12,10 +14,11 @@ use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
+use super::failure::Failure;
 use super::row::Row;
 use super::tx::Tx;
 use super::types::RecordTable;
-use super::view::View;
+use super::{Store, View};
 use crate::problem::Problem;
 
 /// What the first entry of a chain is bound to.
@@ -156,7 +159,7 @@ impl Tx<'_> {
     }
 
     /// Records where the chain ends, once a commit, so that entries cut off at the end are missed.
-    pub(super) fn keep_audit_head(&mut self) -> Result<(), super::failure::Failure> {
+    pub(super) fn keep_audit_head(&mut self) -> Result<(), Failure> {
         let Some(head) = self.progress.head.clone().filter(|_| self.progress.grown) else {
             return Ok(());
         };
@@ -262,7 +265,7 @@ impl EntryText {
         text
     }
 
-    fn from_row(row: &Row) -> Result<Self, super::failure::Failure> {
+    fn from_row(row: &Row) -> Result<Self, Failure> {
         Ok(EntryText {
             host: row.get("host")?,
             seq: row.get("seq")?,
@@ -368,66 +371,28 @@ impl View {
         let mut query = Query::select();
         query.columns(["digest", "value"]).from("audit_values").and_where(Expr::col("record_id").is_in(records));
         let rows = self.rows(&query).await?;
-        rows.iter()
-            .map(|row| Ok((row.get("digest")?, row.get("value")?)))
-            .collect::<Result<_, super::failure::Failure>>()
-            .map_err(Into::into)
+        rows.iter().map(|row| Ok((row.get("digest")?, row.get("value")?))).collect::<Result<_, Failure>>().map_err(Into::into)
     }
 
-    /// Walks every chain from its first entry and says where it ends, or where it breaks first.
-    pub async fn verify_audit(&self) -> Result<Vec<ChainState>, Problem> {
+    async fn recorded_heads(&self) -> Result<BTreeMap<String, Option<Head>>, Failure> {
         let mut hosts = Query::select();
         hosts.column("host").distinct().from("audit");
         let mut recorded = Query::select();
-        recorded.columns(["host", "seq", "hash"]).from("audit_heads").order_by("host", Order::Asc);
-        let mut heads = std::collections::BTreeMap::<String, Option<Head>>::new();
+        recorded.columns(["host", "seq", "hash"]).from("audit_heads");
+        let mut heads = BTreeMap::new();
         for row in self.rows(&hosts).await? {
             heads.insert(row.get("host")?, None);
         }
         for row in self.rows(&recorded).await? {
             heads.insert(row.get("host")?, Some(Head { seq: row.get("seq")?, hash: row.get("hash")? }));
         }
-        let mut chains = Vec::new();
-        for (host, head) in heads {
-            chains.push(self.walk_chain(host, head).await?);
-        }
-        Ok(chains)
-    }
-
-    async fn walk_chain(&self, host: String, recorded: Option<Head>) -> Result<ChainState, Problem> {
-        let mut end = Head { seq: 0, hash: GENESIS.to_owned() };
-        let mut entries = 0;
-        loop {
-            let page = self.rows(&chain_page(&host, end.seq)).await?;
-            for row in &page {
-                if let Err(reason) = follow(&mut end, row)? {
-                    let seq = row.get("seq")?;
-                    return Ok(ChainState { host, entries, head: end.hash, broken: Some((seq, reason)) });
-                }
-                entries += 1;
-            }
-            let values = self.changed_values(&page).await?;
-            if let Some((seq, reason)) = values {
-                return Ok(ChainState { host, entries, head: end.hash, broken: Some((seq, reason)) });
-            }
-            if (page.len() as u64) < PAGE {
-                break;
-            }
-        }
-        let broken = match recorded {
-            Some(recorded) if recorded != end => {
-                Some((end.seq + 1, format!("the chain ends at {}, but {} was recorded as its end", end.seq, recorded.seq)))
-            }
-            None => Some((end.seq + 1, "where the chain ended was not recorded".to_owned())),
-            Some(_) => None,
-        };
-        Ok(ChainState { host, entries, head: end.hash, broken })
+        Ok(heads)
     }
 
     /// The first entry of a page with a personal value beside it that is not what was digested.
     async fn changed_values(&self, page: &[Row]) -> Result<Option<(i64, String)>, Problem> {
         let digests = page.iter().map(|row| Ok((row.get::<String>("changes")?, row.get::<i64>("seq")?)));
-        let digests = digests.collect::<Result<Vec<_>, super::failure::Failure>>()?;
+        let digests = digests.collect::<Result<Vec<_>, Failure>>()?;
         let mut expected = std::collections::HashMap::new();
         for (changes, seq) in digests.iter().filter(|(changes, _)| changes.contains("\"digest\"")) {
             let changes: Value = serde_json::from_str(changes).unwrap_or_default();
@@ -455,6 +420,56 @@ impl View {
     }
 }
 
+impl Store {
+    /// Walks every chain from its first entry and says where it ends, or where it breaks first.
+    ///
+    /// Each page is a view of its own: entries only come at the end, and a long chain takes longer than a view may.
+    pub async fn verify_audit(&self) -> Result<Vec<ChainState>, Problem> {
+        let hosts = self.view().await?.recorded_heads().await?;
+        let mut chains = Vec::new();
+        for host in hosts.into_keys() {
+            chains.push(self.walk_chain(host).await?);
+        }
+        Ok(chains)
+    }
+
+    async fn walk_chain(&self, host: String) -> Result<ChainState, Problem> {
+        let mut end = Head { seq: 0, hash: GENESIS.to_owned() };
+        loop {
+            let view = self.view().await?;
+            let page = view.rows(&chain_page(&host, end.seq)).await?;
+            let mut broken = None;
+            for row in &page {
+                if let Err(reason) = follow(&mut end, row)? {
+                    broken = Some((row.get("seq")?, reason));
+                    break;
+                }
+            }
+            if broken.is_none() {
+                broken = view.changed_values(&page).await?;
+            }
+            let is_last = (page.len() as u64) < PAGE;
+            if broken.is_none() && is_last {
+                broken = not_the_end(&end, view.recorded_heads().await?.remove(&host).flatten());
+            }
+            if is_last || broken.is_some() {
+                return Ok(ChainState { host, entries: end.seq.unsigned_abs(), head: end.hash, broken });
+            }
+        }
+    }
+}
+
+/// Says why a chain that fits together does not end where it was recorded to.
+fn not_the_end(end: &Head, recorded: Option<Head>) -> Option<(i64, String)> {
+    match recorded {
+        Some(recorded) if recorded == *end => None,
+        Some(recorded) => {
+            Some((end.seq + 1, format!("the chain ends at {}, but {} was recorded as its end", end.seq, recorded.seq)))
+        }
+        None => Some((end.seq + 1, "where the chain ended was not recorded".to_owned())),
+    }
+}
+
 fn digests_in(change: &Value) -> Vec<String> {
     let of = |side: &str| change.get(side).and_then(|value| value.get("digest")).and_then(Value::as_str).map(str::to_owned);
     ["old", "new"].into_iter().filter_map(of).collect()
@@ -473,7 +488,7 @@ fn chain_page(host: &str, after: i64) -> SelectStatement {
 }
 
 /// Moves the end of a walk over one entry, or says why the entry does not follow.
-fn follow(end: &mut Head, row: &Row) -> Result<Result<(), String>, super::failure::Failure> {
+fn follow(end: &mut Head, row: &Row) -> Result<Result<(), String>, Failure> {
     let entry = EntryText::from_row(row)?;
     let kept: String = row.get("hash")?;
     let hash = entry.hash();
@@ -510,7 +525,7 @@ fn trail(find: &AuditFind) -> SelectStatement {
     query
 }
 
-fn audit_row(row: &Row) -> Result<AuditRow, super::failure::Failure> {
+fn audit_row(row: &Row) -> Result<AuditRow, Failure> {
     Ok(AuditRow {
         host: row.get("host")?,
         seq: row.get("seq")?,

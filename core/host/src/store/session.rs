@@ -44,16 +44,17 @@ pub(super) trait Session: Debug {
 
     fn execute(&mut self, statement: Statement) -> Result<u64, Failure>;
 
-    /// Returns the names of a table's columns, none if there is no such table.
-    fn columns(&mut self, table: &str) -> Result<Vec<String>, Failure> {
+    /// Returns a table's columns with their declared types, none if there is no such table.
+    fn columns(&mut self, table: &str) -> Result<Vec<(String, String)>, Failure> {
         let sql = match self.backend() {
             DbBackend::Postgres => {
-                "SELECT column_name AS name FROM information_schema.columns WHERE table_schema = current_schema() AND table_name = $1"
+                "SELECT column_name AS name, data_type AS type FROM information_schema.columns \
+                 WHERE table_schema = current_schema() AND table_name = $1"
             }
-            _ => "SELECT name FROM pragma_table_info(?)",
+            _ => "SELECT name, type FROM pragma_table_info(?)",
         };
         let rows = self.rows(Statement::from_sql_and_values(self.backend(), sql, [table.into()]))?;
-        rows.iter().map(|row| row.get("name")).collect()
+        rows.iter().map(|row| Ok((row.get("name")?, row.get("type")?))).collect()
     }
 }
 

@@ -14,9 +14,10 @@ use sea_orm::sea_query::{
     SqliteQueryBuilder, Table,
 };
 
+use super::failure::Kind;
 use super::migrations::{CORE_TABLES, text_type};
 use super::tx::Tx;
-use super::types::{Column, RecordTable, index_name};
+use super::types::{Column, RecordTable, UniqueKey, index_name};
 use crate::problem::{Code, Problem};
 
 /// A table's name leaves room for the names of its indexes.
@@ -139,7 +140,7 @@ fn create(tx: &mut Tx<'_>, table: &RecordTable) -> Result<(), Problem> {
         _ => statement.to_string(SqliteQueryBuilder),
     };
     tx.session().batch(&sql)?;
-    create_indexes(tx, table)
+    create_indexes(tx, table, &indexes(table))
 }
 
 fn column_definition(column: &Column, backend: DbBackend) -> ColumnDef {
@@ -167,34 +168,46 @@ fn extend(tx: &mut Tx<'_>, table: &RecordTable, before: &RecordTable) -> Result<
     let backend = tx.session().backend();
     let present = tx.session().columns(&table.name)?;
     for column in &table.columns {
-        if let Some(old) = before.column(&column.name)
-            && !stores_alike(old, column)
-        {
-            let why = format!(
-                "the field {} was {:?} and cannot become {:?}: give the new field another name",
-                column.name, old.kind, column.kind
-            );
-            return Err(refused(table, why));
-        }
-        if !present.contains(&column.name) {
-            add_column(tx, table, column, backend)?;
+        match present.iter().find(|(name, _)| *name == column.name) {
+            Some((_, declared)) => check_kind(table, before, column, declared)?,
+            None => add_column(tx, table, column, backend)?,
         }
     }
-    for index in index_names(before) {
-        tx.session().batch(&format!("DROP INDEX IF EXISTS \"{index}\""))?;
+    let (old, new) = (indexes(before), indexes(table));
+    for index in old.iter().filter(|index| !new.contains(index)) {
+        tx.session().batch(&format!("DROP INDEX IF EXISTS \"{}\"", index.name))?;
     }
-    create_indexes(tx, table)
+    create_indexes(tx, table, new.iter().filter(|index| !old.contains(index)))
 }
 
-/// Says whether two kinds have the same column, so that one can become the other.
-fn stores_alike(old: &Column, new: &Column) -> bool {
-    use FieldKind::{Choice, Fen, Integer, Text};
-
-    match (&old.kind, &new.kind) {
-        (Text { .. } | Choice { .. }, Text { .. } | Choice { .. }) => true,
-        (Integer { .. } | Fen, Integer { .. } | Fen) => true,
-        (old, new) => old == new,
+/// Refuses a field whose values would no longer mean what they are stored as.
+fn check_kind(table: &RecordTable, before: &RecordTable, column: &Column, declared: &str) -> Result<(), Problem> {
+    let old = before.column(&column.name).map(|old| &old.kind);
+    let names_another_type = column.is_id && old.is_some_and(|old| *old != column.kind);
+    if stored_as(declared) == storage_of(column) && !names_another_type {
+        return Ok(());
     }
+    let was = old.map_or_else(|| declared.to_owned(), |old| format!("{old:?}"));
+    let why = format!("the field {} was {was} and cannot become {:?}: give the new field another name", column.name, column.kind);
+    Err(refused(table, why))
+}
+
+/// How a kind is stored: a choice is text, money is a whole number.
+fn storage_of(column: &Column) -> &'static str {
+    match &column.kind {
+        _ if column.is_id => "uuid",
+        FieldKind::Integer { .. } | FieldKind::Fen => "int",
+        FieldKind::Bool => "bool",
+        FieldKind::Day => "date",
+        FieldKind::Instant => "timestamp",
+        _ => "text",
+    }
+}
+
+/// The same of a column there is, by the type it was declared with: `uuid_text`, `bigint`, `timestamp with time zone`.
+fn stored_as(declared: &str) -> &'static str {
+    let declared = declared.to_ascii_lowercase();
+    ["uuid", "timestamp", "date", "bool", "int"].into_iter().find(|storage| declared.contains(storage)).unwrap_or("text")
 }
 
 fn add_column(tx: &mut Tx<'_>, table: &RecordTable, column: &Column, backend: DbBackend) -> Result<(), Problem> {
@@ -228,60 +241,81 @@ fn has_rows(tx: &mut Tx<'_>, table: &RecordTable) -> Result<bool, Problem> {
     Ok(tx.row(Query::select().column("id").from(table.iden()).limit(1))?.is_some())
 }
 
-/// The indexes of a table that are not unique: by state, in order of creation, and those the type declares.
-fn plain_indexes(table: &RecordTable) -> Vec<(String, Vec<String>)> {
+/// An index as it should be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct PlannedIndex {
+    name: String,
+    columns: Vec<String>,
+    unique: Option<Unique>,
+}
+
+/// What a unique key holds for, and how a refusal names it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Unique {
+    label: String,
+    /// Only records in these states; empty means all.
+    open_states: Vec<String>,
+}
+
+/// All indexes of a table: its unique keys, by state, in order of creation, and those the type declares.
+fn indexes(table: &RecordTable) -> Vec<PlannedIndex> {
+    let mut indexes: Vec<PlannedIndex> = table.unique.iter().map(|key| unique_index(table, key)).collect();
+    let mut plain = |parts: &[&str], columns: Vec<String>| {
+        indexes.push(PlannedIndex { name: index_name(&table.name, parts), columns, unique: None });
+    };
     let columns = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
-    let mut indexes = vec![(index_name(&table.name, &["site", "id", "idx"]), columns(&["site", "id"]))];
+    plain(&["site", "id", "idx"], columns(&["site", "id"]));
     if table.column("state").is_some() {
-        indexes.push((index_name(&table.name, &["state", "idx"]), columns(&["site", "state", "id"])));
+        plain(&["state", "idx"], columns(&["site", "state", "id"]));
     }
     for declared in &table.description.indexes {
-        let mut names = columns(&["site"]);
-        names.extend(declared.iter().cloned());
         // A page of a sorted list ends on the id.
-        names.push("id".to_owned());
-        indexes.push((index_name(&table.name, &[&declared.join("_"), "idx"]), names));
+        let columns = [columns(&["site"]), declared.clone(), columns(&["id"])].concat();
+        plain(&[&declared.join("_"), "idx"], columns);
     }
     indexes
 }
 
-fn index_names(table: &RecordTable) -> Vec<String> {
-    let unique = table.unique.iter().map(|key| key.index.clone());
-    unique.chain(plain_indexes(table).into_iter().map(|(name, _)| name)).collect()
+fn unique_index(table: &RecordTable, key: &UniqueKey) -> PlannedIndex {
+    let open_states = table.description.open_states().filter(|_| key.only_open).map(str::to_owned).collect();
+    let unique = Unique { label: key.label.clone(), open_states };
+    PlannedIndex { name: key.index.clone(), columns: key.columns.clone(), unique: Some(unique) }
 }
 
-fn create_indexes(tx: &mut Tx<'_>, table: &RecordTable) -> Result<(), Problem> {
-    for key in &table.unique {
-        let mut index = index(table, &key.index, &key.columns);
-        index.unique();
-        if key.only_open {
-            let open = table.description.open_states().collect::<Vec<_>>();
-            index.cond_where(Expr::col("state").is_in(open).and(Expr::col("void_reason").is_null()));
-        }
-        run_index(tx, &index).map_err(|problem| match problem.code {
-            Code::Conflict => refused(table, format!("records there are already break its unique key {}", key.label)),
-            _ => problem,
+fn create_indexes<'a>(
+    tx: &mut Tx<'_>,
+    table: &RecordTable,
+    indexes: impl IntoIterator<Item = &'a PlannedIndex>,
+) -> Result<(), Problem> {
+    for planned in indexes {
+        let statement = index_statement(table, planned);
+        let sql = match tx.session().backend() {
+            DbBackend::Postgres => statement.to_string(PostgresQueryBuilder),
+            _ => statement.to_string(SqliteQueryBuilder),
+        };
+        tx.session().batch(&sql).map_err(|failure| match (&failure.kind, &planned.unique) {
+            (Kind::Unique { .. }, Some(unique)) => {
+                refused(table, format!("records there are already break its unique key {}", unique.label))
+            }
+            _ => failure.into(),
         })?;
-    }
-    for (name, columns) in plain_indexes(table) {
-        run_index(tx, &index(table, &name, &columns))?;
     }
     Ok(())
 }
 
-fn index(table: &RecordTable, name: &str, columns: &[String]) -> IndexCreateStatement {
+fn index_statement(table: &RecordTable, planned: &PlannedIndex) -> IndexCreateStatement {
     let mut index = Index::create();
-    index.if_not_exists().name(name).table(table.iden());
-    for column in columns {
+    index.if_not_exists().name(planned.name.clone()).table(table.iden());
+    for column in &planned.columns {
         index.col(column.clone());
     }
+    if let Some(unique) = &planned.unique {
+        index.unique();
+        if !unique.open_states.is_empty() {
+            let open = Expr::col("state").is_in(unique.open_states.iter().map(String::as_str));
+            // A record that was corrected away is open no more.
+            index.cond_where(open.and(Expr::col("void_reason").is_null()));
+        }
+    }
     index
-}
-
-fn run_index(tx: &mut Tx<'_>, index: &IndexCreateStatement) -> Result<(), Problem> {
-    let sql = match tx.session().backend() {
-        DbBackend::Postgres => index.to_string(PostgresQueryBuilder),
-        _ => index.to_string(SqliteQueryBuilder),
-    };
-    Ok(tx.session().batch(&sql)?)
 }
