@@ -287,7 +287,8 @@ impl<S> Cx<'_, S> {
     ///
     /// An item whose part returns an error is left out and logged. So is one that can't be applied (changed meanwhile, a
     /// floor, a unique key): the host then runs the call again, at last without it, so that counts and papers are exact.
-    /// What stands outside `each` is all or nothing. Parts don't nest.
+    /// What stands outside `each` is all or nothing. Parts don't nest, and only a job is run again without an item: an action
+    /// whose part can't be applied ends as a conflict.
     ///
     /// # Errors
     /// Only when called inside a part.

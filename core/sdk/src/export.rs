@@ -85,7 +85,7 @@ pub const fn joined<const N: usize>(first: &str, second: &str) -> [u8; N] {
 /// Makes a crate a plugin: its library, its manifest section, and `fn plugin()` for tests. Call it once, in `lib.rs`, with
 /// the register function.
 ///
-/// ```ignore
+/// ```text
 /// deskbell_sdk::export_plugin!(register);
 /// ```
 ///
