@@ -103,7 +103,7 @@ impl Table {
                     let origin = format!("{}:{}", source.name, source.place(entry.value_at.clone()).line);
                     let key = format!("{}.{written}", self.path);
                     settings.shown.retain(|shown| shown.key != key);
-                    settings.shown.push(Shown { key, value: value.clone(), origin, doc: "" });
+                    settings.shown.push(Shown { key, value: value.clone(), origin, doc: field.doc.clone() });
                     fields.insert(field.name.clone(), value);
                 }
                 Err(misfit) => {
@@ -145,7 +145,7 @@ fn defaults(described: &[FieldDescription]) -> Fields {
 
 fn shown_default(plugin: &str, field: &FieldDescription) -> Shown {
     let value = field.default.clone().unwrap_or(Value::Null);
-    Shown { key: format!("plugins.{plugin}.{}", field.name), value, origin: "default".into(), doc: "" }
+    Shown { key: format!("plugins.{plugin}.{}", field.name), value, origin: "default".into(), doc: field.doc.clone() }
 }
 
 /// The value as the protocol spells it; what JSON lacks becomes text, which then does not fit.

@@ -29,7 +29,7 @@ pub struct Shown {
     pub value: Value,
     /// `default`, or where it is set: `deskbell.toml:9`.
     pub origin: String,
-    pub doc: &'static str,
+    pub doc: String,
 }
 
 /// What reading found out, beside the settings themselves.
@@ -80,7 +80,7 @@ impl<'a> Section<'a> {
                 }
             },
         };
-        self.findings.shown.push(Shown { key: self.full(key), value: value.show(), origin, doc });
+        self.findings.shown.push(Shown { key: self.full(key), value: value.show(), origin, doc: doc.to_owned() });
         value
     }
 

@@ -13,6 +13,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use deskbell_abi::{Answer, HostCalls, loader};
+use deskbell_proto::call::LogLine;
 use deskbell_proto::{Fault, ops};
 use parking_lot::Mutex;
 use rustix::process::{Resource, Rlimit, Signal};
@@ -22,8 +23,11 @@ use super::frames::{Frame, Kind};
 /// The name of the subcommand.
 pub const SUBCOMMAND: &str = "plugin-runner";
 
-/// Begins a line on the child's stderr that is a [`LogLine`](deskbell_proto::call::LogLine) in JSON and not plain text.
+/// Begins a line on the child's stderr that is a [`LogLine`] in JSON and not plain text.
 pub(super) const LOG_MARK: char = '\u{1e}';
+
+/// As much of a refusal by abi_stable as is logged: it can run over thousands of lines.
+const DETAILS_MAX: usize = 2_000;
 
 /// Runs the child to its end; `args` are those after the subcommand: library, parent's process id, memory in MB.
 pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
@@ -57,7 +61,7 @@ fn run(arguments: &Arguments) -> io::Result<()> {
     let library = match loader::open(&arguments.library, Box::new(Outside(host.clone()))) {
         Ok(library) => library,
         Err(error) => {
-            eprint_line(&error.details);
+            host.log_outside("debug", error.details.chars().take(DETAILS_MAX).collect());
             return host.say(&Frame::new(Kind::Unusable, error.message));
         }
     };
@@ -128,10 +132,16 @@ impl Host {
             Frame::new(Kind::Log, json).write_to(&mut answers.pipe)
         } else {
             // A thread of the plugin that goes on between calls, or its constructor.
-            eprint_line(&format!("{LOG_MARK}{}", String::from_utf8_lossy(json).replace('\n', " ")));
+            eprint_marked(json);
             Ok(())
         };
         said.map(|()| b"null".to_vec()).map_err(|error| unavailable(&error))
+    }
+
+    /// Logs a line of the child's own.
+    fn log_outside(&self, level: &str, message: String) {
+        let line = LogLine { level: level.to_owned(), target: SUBCOMMAND.to_owned(), message };
+        let _ = serde_json::to_vec(&line).map(|json| self.log(&json));
     }
 
     fn read(&self, json: &[u8]) -> Answer {
@@ -182,9 +192,8 @@ pub(super) fn fault(fault: &Fault) -> Vec<u8> {
     serde_json::to_vec(fault).unwrap_or_else(|_| br#"{"fault":"failed","message":"unprintable"}"#.to_vec())
 }
 
-/// Writes to stderr, which the host reads line by line; nothing can be done when it does not.
-fn eprint_line(line: &str) {
-    if !line.is_empty() {
-        let _ = rustix::io::write(rustix::stdio::stderr(), format!("{line}\n").as_bytes());
-    }
+/// Writes a log line to stderr, which the host reads line by line; nothing can be done when it does not.
+fn eprint_marked(json: &[u8]) {
+    let line = format!("{LOG_MARK}{}\n", String::from_utf8_lossy(json).replace('\n', " "));
+    let _ = rustix::io::write(rustix::stdio::stderr(), line.as_bytes());
 }

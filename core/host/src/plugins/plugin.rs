@@ -173,7 +173,7 @@ mod tests {
     fn three_strikes_within_a_minute_are_too_many_and_four_over_an_hour_are_not() {
         fn check(seconds: &[u64], expected: bool) {
             let (mut strikes, start) = (Strikes::default(), Instant::now());
-            let struck_out = seconds.iter().map(|at| strikes.add(start + Duration::from_secs(*at))).fold(false, |a, b| a || b);
+            let struck_out = seconds.iter().any(|at| strikes.add(start + Duration::from_secs(*at)));
             assert_eq!(struck_out, expected, "{seconds:?}");
         }
         check(&[0, 1, 2], true);

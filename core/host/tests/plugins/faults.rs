@@ -212,6 +212,35 @@ async fn a_caller_who_goes_away_leaves_no_child_at_work() {
     assert_eq!(desk.act("answer").await, Ok(json!("good morning")));
 }
 
+#[test]
+fn a_child_does_not_outlive_its_desk() {
+    use std::io::{BufRead, BufReader};
+    use std::process::{Command, Stdio};
+    // A shell stands in for the desk; the child hears that it is gone only from the kernel, as its pipe stays open.
+    let folder = tempfile::tempdir().unwrap();
+    let library = folder.path().join("libmisbehaving.so");
+    std::fs::write(&library, crate::fixture::library()).unwrap();
+    let mut desk = Command::new("sh")
+        .args(["-c", r#"exec 3<&0; "$0" plugin-runner "$1" $$ 256 <&3 >/dev/null & echo $!; wait"#])
+        .args([env!("CARGO_BIN_EXE_deskbell").as_ref(), library.as_os_str()])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // Waiting for the shell would close the pipe, and the child would end by itself.
+    let _pipe = desk.stdin.take();
+    let mut line = String::new();
+    BufReader::new(desk.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let child = Pid::from_raw(line.trim().parse().unwrap()).unwrap();
+    desk.kill().unwrap();
+    desk.wait().unwrap();
+    let started = Instant::now();
+    while test_kill_process(child).is_ok() {
+        assert!(started.elapsed() < Duration::from_secs(10), "{child:?} lives on");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
 #[tokio::test]
 async fn an_idle_child_is_ended() {
     let desk = Desk::open("[runner]\nidle = \"200ms\"\n").await;

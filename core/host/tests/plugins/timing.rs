@@ -6,6 +6,7 @@ use serde_json::json;
 
 use crate::fixture::Desk;
 
+#[expect(clippy::print_stdout, reason = "the numbers are what the test is run for")]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_crossing_costs_less_than_a_commit() {
     for isolation in ["process", "in-process"] {
