@@ -174,11 +174,13 @@ form-collection-notice = Mail to collect
         [one] { $n } piece
        *[other] { $n } pieces
     }
-    .rule = Mail is signed for by the addressee; a proxy needs the duty manager's signature. What is not collected in time goes to HR.
+    .rule = Mail is signed for by the addressee; a proxy needs the duty manager's signature. What is not collected within seven days goes to HR.
+
 form-office-round = Office mail round
     .day = Day
     .round = Delivered to
     .round-value = Second-floor office
+    .count = Pieces
     .row = #
     .number = Number
     .addressee = Addressee
@@ -188,17 +190,17 @@ form-office-round = Office mail round
     .signed-at = Time
     .rule = Each addressee signs on their own line. What can't be delivered comes back to the desk and waits there.
     .delivered-by = Delivered by
-form-handoff-sheet = Hand-off sheet: unclaimed mail
-    .opened-on = Opened
-    .printed-on = Printed
+form-handoff-sheet = Hand-over of unclaimed mail
+    .day = Day
     .count = Pieces
     .count-value = { $n }
     .row = #
     .number = Number
     .addressee = Addressee
-    .department = Department
     .kind = Kind
+    .department = Department
     .received-on = Arrived
-    .days-waited = Days kept
+    .waited = Days kept
+    .note = Note
     .rule = This mail was not collected in time and is handed to HR. Once HR has signed, the desk no longer keeps it.
     .handed-over-by = Handed over by (desk)

@@ -1,6 +1,7 @@
 //! What the store promises, on SQLite always and on PostgreSQL where its server is installed.
 
 pub(super) mod cluster;
+mod conformance;
 mod faults;
 mod filters;
 
@@ -15,6 +16,7 @@ use uuid::Uuid;
 use super::*;
 use crate::problem::Code;
 use cluster::Cluster;
+use conformance::every_check_of_the_shared_suite_holds;
 use faults::{a_lost_connection_heals, a_newer_database_is_left_alone, closing_finishes_what_waits, two_hosts_share_one_count};
 use filters::the_sql_of_a_filter_answers_as_its_evaluator_does;
 
@@ -192,6 +194,7 @@ promises!(
     the_audit_chain_shows_tampering,
     erased_values_leave_the_chain_valid,
     the_sql_of_a_filter_answers_as_its_evaluator_does,
+    every_check_of_the_shared_suite_holds,
     two_hosts_share_one_count,
     closing_finishes_what_waits,
     a_newer_database_is_left_alone,
