@@ -170,7 +170,7 @@ impl<S> Register<S> {
         V: Data,
     {
         let args = self.completed(A::describe());
-        self.description.actions.push(ActionDescription { name: name.to_owned(), args, ..ActionDescription::default() });
+        self.description.actions.push(ActionDescription { name: name.to_owned(), args, doc: A::DOC.to_owned() });
         let run: OnArgs = Box::new(move |core, args| Ok(handler(&mut core.cx()?, A::read(args)?)?.to_data()));
         put(&mut self.handlers.plugin_actions, name.to_owned(), run);
         self
@@ -339,7 +339,7 @@ impl<S, R: Record> OfRecord<'_, S, R> {
             Ok(handler(&mut core.cx()?, given(row)?, A::read(args)?)?.record_ref(core.plugin.id()))
         });
         put(&mut self.register.handlers.actions, (self.name.clone(), name.to_owned()), run);
-        let action = ActionDescription { name: name.to_owned(), args, ..ActionDescription::default() };
+        let action = ActionDescription { name: name.to_owned(), args, doc: A::DOC.to_owned() };
         self.described(|described| described.actions.push(action))
     }
 

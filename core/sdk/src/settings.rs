@@ -91,6 +91,8 @@ impl<S: Settings> SeenSettings<S> for S {
 /// assert!(Collect::describe()[0].required);
 /// ```
 pub trait Args: Sized {
+    /// The doc comment, which tells what the action is for.
+    const DOC: &'static str = "";
     /// The arguments as the host knows them.
     fn describe() -> Vec<FieldDescription>;
     /// Reads them.

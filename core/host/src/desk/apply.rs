@@ -142,6 +142,7 @@ impl<'a> Writing<'a> {
             return Err(Stop::Parts(self.failed_parts));
         }
         self.sign(tx)?;
+        self.print(tx, &changes)?;
         let reply = self.reply(tx)?;
         self.finish(tx, &reply)?;
         Ok(reply)
@@ -195,7 +196,8 @@ impl<'a> Writing<'a> {
                 if holds { Ok(()) } else { Err(Stop::NoLonger(self.plugin_id().to_owned(), refusal.clone())) }
             }
             Change::Part { item, changes } => self.part(tx, *item, changes),
-            Change::Paper { form, record, period, data } => self.paper(tx, form, record.as_ref(), *period, data),
+            // Printed last, with the signatures that this command brought.
+            Change::Paper { .. } => Ok(()),
             Change::Notice { role, key, args, record } => {
                 let notice = store::NewNotice { plugin: self.plugin_id(), role, key, args, record: record.as_ref() };
                 Ok(tx.put_notice(&notice, self.stamp())?)
@@ -255,6 +257,17 @@ impl<'a> Writing<'a> {
             about: About::Record { record_type, old, new },
         };
         Ok(tx.append_audit(&entry)?)
+    }
+
+    fn print(&mut self, tx: &mut Tx<'_>, changes: &[Change]) -> Result<(), Stop> {
+        for change in changes {
+            match change {
+                Change::Paper { form, record, period, data } => self.paper(tx, form, record.as_ref(), *period, data)?,
+                Change::Part { changes, .. } => self.print(tx, changes)?,
+                _ => {}
+            }
+        }
+        Ok(())
     }
 
     fn paper(
