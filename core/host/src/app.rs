@@ -1,24 +1,34 @@
-//! The only place that wires things together: settings → store → plugins → desk → jobs, forms, web.
+//! The only place that wires things together: settings → store → plugins → desk → jobs, forms.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
-use crate::desk::{Desk, Sites};
-use crate::diagnostic::Diagnostic;
+use crate::config::Settings;
+use crate::desk::{Desk, Events, Site, Sites};
+use crate::diagnostic::{Diagnostic, Source};
 use crate::forms::Forms;
 use crate::home::Home;
 use crate::i18n::I18n;
-use crate::jobs::Jobs;
-use crate::people::{People, Policy};
-use crate::plugins::Registry;
-use crate::problem::Problem;
+use crate::jobs::calendar::Hours;
+use crate::jobs::schedule::{PluginJobs, SiteClock};
+use crate::jobs::{self, Jobs};
+use crate::notify::Teller;
+use crate::people::{People, Permission, Policy};
+use crate::plugins::{Plugin, Registry};
+use crate::problem::{Code, Problem};
 use crate::store::Store;
 
-/// A desk that is open: everything the web and the CLI talk to.
+/// A desk that is open: everything the web and the CLI talk to. Clones are the same desk.
 #[derive(Debug, Clone)]
 pub struct App {
     pub home: Home,
     pub clock: Clock,
     pub store: Store,
-    pub plugins: std::sync::Arc<Registry>,
+    pub plugins: Arc<Registry>,
     pub desk: Desk,
     pub jobs: Jobs,
     pub forms: Forms,
@@ -26,39 +36,187 @@ pub struct App {
     pub policy: Policy,
     pub sites: Sites,
     pub i18n: I18n,
+    events: Events,
+    serving: Arc<Mutex<Option<Serving>>>,
+}
+
+/// What runs only while the desk serves.
+#[derive(Debug)]
+struct Serving {
+    jobs: jobs::Running,
+    end: CancellationToken,
 }
 
 impl App {
     /// Opens the desk of a home: settings, store, plugins, forms. Jobs do not start; the caller holds the home's lock.
     pub async fn open(home: Home) -> Result<App, Problem> {
-        let _ = home;
-        unimplemented!()
+        App::open_at(home, Clock::system()).await
     }
 
     /// The same by another clock: a simulation's, a demo's.
     pub async fn open_at(home: Home, clock: Clock) -> Result<App, Problem> {
-        let _ = (home, clock);
-        unimplemented!()
+        let settings = usable_settings(&home)?;
+        let store = Store::open(settings.database.url.expose(), &home.database_file()).await?;
+        let plugins = Arc::new(Registry::open(&home, &settings.runners).await);
+        let (policy, sites, i18n, events) = (Policy::default(), Sites::default(), I18n::new(), Events::default());
+        let people = People::new(store.clone(), policy.clone(), sites.clone(), clock.clone());
+        let desk = Desk::new(
+            store.clone(),
+            plugins.clone(),
+            people.clone(),
+            policy.clone(),
+            sites.clone(),
+            i18n.clone(),
+            clock.clone(),
+            events.clone(),
+        );
+        let jobs = Jobs::new(jobs::Parts {
+            store: store.clone(),
+            clock: clock.clone(),
+            desk: desk.clone(),
+            plugins: plugins.clone(),
+            policy: policy.clone(),
+            sites: sites.clone(),
+            i18n: i18n.clone(),
+        });
+        let forms = Forms::new(home.clone(), store.clone(), plugins.clone(), desk.clone(), i18n.clone());
+        let serving = Arc::default();
+        let app = App { home, clock, store, plugins, desk, jobs, forms, people, policy, sites, i18n, events, serving };
+        // What is wrong is shown by `check`; the desk goes on with the rest.
+        app.reload().await?;
+        Ok(app)
     }
 
-    /// Starts what only a serving desk does: the jobs' pulse, the outbox, the watch on the store's files.
-    pub async fn start(&self) -> Result<(), Problem> {
-        unimplemented!()
+    /// Puts in force what lies in the home and among the plugins now: sites, settings, tables, sentences, grants, schedules.
+    /// What is wrong is answered and left out, the rest goes on.
+    pub async fn reload(&self) -> Result<Vec<Diagnostic>, Problem> {
+        let loaded = Settings::load(&self.home.settings_file());
+        let mut problems = loaded.problems;
+        let settings = if loaded.is_usable { loaded.settings } else { usable_settings(&self.home)? };
+        problems.extend(self.plugins.problems());
+        let plugins = self.plugins.all();
+        for plugin in &plugins {
+            self.store.install_types(&plugin.manifest.id, &plugin.description).await?;
+            problems.extend(self.take_in_sentences(plugin));
+        }
+        problems.extend(self.take_in_settings(&settings, &plugins));
+        let (jobs, clocks) = scheduled(&self.home, &settings, &plugins);
+        problems.extend(self.jobs.set_schedules(&jobs, &clocks).await?);
+        Ok(problems)
     }
 
     /// Reads settings and schedules as they lie in the home now, with the loader's own code, and says what is wrong in them;
     /// puts nothing in force.
     pub async fn check(&self) -> Vec<Diagnostic> {
-        unimplemented!()
+        let loaded = Settings::load(&self.home.settings_file());
+        let mut problems = loaded.problems;
+        problems.extend(self.plugins.problems());
+        let plugins = self.plugins.all();
+        problems.extend(check_plugin_settings(&loaded.settings, &plugins));
+        let (jobs, clocks) = scheduled(&self.home, &loaded.settings, &plugins);
+        problems.extend(jobs::schedule::read(&jobs, &clocks).problems);
+        problems
     }
 
-    /// Puts in force what changed in the home or among the plugins: sites, settings, tables, words, grants, schedules, forms.
-    pub async fn reload(&self) -> Result<Vec<Diagnostic>, Problem> {
-        unimplemented!()
+    fn take_in_sentences(&self, plugin: &Plugin) -> Option<Diagnostic> {
+        let wrong = self.i18n.set_plugin(&plugin.manifest.id, &plugin.locales()).err()?;
+        Some(Diagnostic::in_file("locale.syntax", wrong.file, format!("line {}: {}", wrong.line, wrong.reason)))
+    }
+
+    fn take_in_settings(&self, settings: &Settings, plugins: &[Arc<Plugin>]) -> Vec<Diagnostic> {
+        let mut sites: Vec<Site> = settings.sites.iter().map(site).collect();
+        let mut grants = HashMap::new();
+        for plugin in plugins {
+            let id = &plugin.manifest.id;
+            let typed = settings.plugin(id, &plugin.description.settings);
+            for site in &mut sites {
+                let fields = typed.by_site.get(&site.info.id).cloned().unwrap_or_default();
+                site.settings.insert(id.clone(), fields);
+            }
+            for (name, roles) in declared_permissions(plugin) {
+                let roles = settings.permissions.roles_for(&name).map_or(roles, <[String]>::to_vec);
+                grants.insert(Permission::parse(&name), BTreeSet::from_iter(roles));
+            }
+        }
+        self.sites.set(sites);
+        self.policy.set(grants);
+        check_plugin_settings(settings, plugins)
+    }
+
+    /// Starts what only a serving desk does: the jobs' pulse and the outbox.
+    pub async fn start(&self) -> Result<(), Problem> {
+        let end = CancellationToken::new();
+        let teller = Teller::new(self.store.clone(), self.events.clone(), self.clock.clone());
+        tokio::spawn(teller.run(end.clone()));
+        let jobs = self.jobs.start().await;
+        *self.serving.lock() = Some(Serving { jobs, end });
+        Ok(())
     }
 
     /// Ends it in good order: leases released, children gone, the last commit durable.
     pub async fn stop(&self) {
-        unimplemented!()
+        let serving = self.serving.lock().take();
+        if let Some(Serving { jobs, end }) = serving {
+            jobs.stop().await;
+            end.cancel();
+        }
+        self.store.close().await;
+    }
+}
+
+/// The settings of a home, or everything that is wrong with them.
+fn usable_settings(home: &Home) -> Result<Settings, Problem> {
+    let loaded = Settings::load(&home.settings_file());
+    if loaded.is_usable {
+        return Ok(loaded.settings);
+    }
+    let problems: Vec<String> = loaded.problems.iter().map(ToString::to_string).collect();
+    Err(Problem::new(Code::ConfigInvalid, problems.join("\n")))
+}
+
+fn site(settings: &crate::config::Site) -> Site {
+    Site {
+        info: settings.info(),
+        zone: settings.timezone,
+        languages: settings.languages.iter().map(|language| language.tag().to_owned()).collect(),
+        settings: HashMap::new(),
+    }
+}
+
+/// A plugin's permissions by their full name, with the roles of a new desk.
+fn declared_permissions(plugin: &Plugin) -> Vec<(String, Vec<String>)> {
+    let id = &plugin.manifest.id;
+    plugin.manifest.permissions.iter().map(|(name, roles)| (format!("{id}:{name}"), roles.clone())).collect()
+}
+
+/// What is wrong in the settings once the plugins are known.
+fn check_plugin_settings(settings: &Settings, plugins: &[Arc<Plugin>]) -> Vec<Diagnostic> {
+    let ids: Vec<&str> = plugins.iter().map(|plugin| plugin.manifest.id.as_str()).collect();
+    let declared: Vec<String> = plugins.iter().flat_map(|plugin| declared_permissions(plugin)).map(|(name, _)| name).collect();
+    let mut problems = settings.check_names(&ids, &declared);
+    for plugin in plugins {
+        problems.extend(settings.plugin(&plugin.manifest.id, &plugin.description.settings).problems);
+    }
+    problems
+}
+
+/// The plugins' jobs with the files that schedule them, and the sites' clocks.
+fn scheduled(home: &Home, settings: &Settings, plugins: &[Arc<Plugin>]) -> (Vec<PluginJobs>, Vec<SiteClock>) {
+    let clock = |site: &crate::config::Site| SiteClock {
+        id: site.id.clone(),
+        zone: site.timezone,
+        hours: Hours { opens: site.opens, closes: site.closes },
+    };
+    (plugins.iter().map(|plugin| plugin_jobs(home, plugin)).collect(), settings.sites.iter().map(clock).collect())
+}
+
+fn plugin_jobs(home: &Home, plugin: &Plugin) -> PluginJobs {
+    let id = &plugin.manifest.id;
+    let read = |file: std::path::PathBuf| std::fs::read_to_string(&file).ok().map(|text| Source::new(home.show(&file), text));
+    PluginJobs {
+        plugin: id.clone(),
+        jobs: plugin.description.jobs.iter().map(|job| job.name.clone()).collect(),
+        shipped: read(plugin.schedule()),
+        store: read(home.schedules().join(format!("{id}.toml"))),
     }
 }
