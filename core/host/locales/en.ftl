@@ -168,3 +168,6 @@ register-count = { $count ->
 register-brought-forward = Brought forward
 register-carried-forward = Carried forward
 register-total = Total
+register-yuan = { $title } (yuan)
+paper-not-set = The paper is kept but not set into type yet; fetch it again later: { $reason }
+paper-shipped-form = The store's form { $file } does not hold; the shipped one was used.

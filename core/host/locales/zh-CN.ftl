@@ -161,3 +161,6 @@ register-count = 共 { $count } 条
 register-brought-forward = 承前页
 register-carried-forward = 过次页
 register-total = 合计
+register-yuan = { $title }(元)
+paper-not-set = 纸面暂时没有排好，已登记，可稍后再取：{ $reason }
+paper-shipped-form = 本店的表单“{ $file }”有错，暂用随系统提供的表单。

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 pub use init::{InitError, NewHome, init};
 pub use lock::{DeskLock, LockError};
-pub use shipped::{Shipped, binary};
+pub use shipped::{Shipped, binary, program};
 
 /// The folder that holds a whole desk, and the one that holds its data.
 #[derive(Debug, Clone, PartialEq, Eq)]

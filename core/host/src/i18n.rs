@@ -88,6 +88,13 @@ impl I18n {
         format!("{done}{separator}{}", messages.get_or_key("outcome-dropped", &args))
     }
 
+    /// The file of the core's sentences, by its name and text: the typesetter reads it in its own process.
+    pub(crate) fn core_file(language: &str) -> (String, &'static str) {
+        let language = known(language);
+        let source = CORE.iter().find(|(tag, _)| *tag == language).map_or("", |(_, source)| source);
+        (format!("core/host/locales/{language}.ftl"), source)
+    }
+
     fn core(&self, language: &str) -> &Messages {
         &self.core[known(language)]
     }

@@ -23,8 +23,8 @@ pub const FRAME_MAX: u32 = 256 * 1024 * 1024;
 pub enum Request {
     /// Is the template sound? It is read, then set with every kind of sample data.
     Check { form: Form },
-    /// Sets a form.
-    Form { form: Form, data: Data, paper: Paper, output: Output },
+    /// Sets a form, once or for several records: each counts its own pages, and a PDF holds them all.
+    Form { form: Form, sheets: Vec<Sheet>, output: Output },
     /// Sets the register of a type.
     Register { register: Register, wording: Wording, layout: BTreeMap<String, Source>, paper: Paper, output: Output },
 }
@@ -54,6 +54,13 @@ pub struct Source {
 pub struct Wording {
     pub language: String,
     pub layers: Vec<Source>,
+}
+
+/// One filling of a form.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Sheet {
+    pub data: Data,
+    pub paper: Paper,
 }
 
 /// What a form is filled with.

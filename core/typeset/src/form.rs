@@ -1,14 +1,16 @@
 //! One form: filled, set, written as a file; or checked with every sample.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use deskbell_proto::typeset::{Complaint, Data, Form, Output, Paper};
+use deskbell_proto::typeset::{Complaint, Data, Form, Output, Paper, Sheet as Filling};
 use serde_json::{Value, json};
 use typst::WorldExt;
 use typst::diag::SourceDiagnostic;
 use typst::syntax::FileId;
 use typst_layout::PagedDocument;
 
+use crate::pages::Finished;
 use crate::sample::{Sample, sample};
 use crate::template::{Piece, render};
 use crate::wording::{Length, Words};
@@ -19,17 +21,30 @@ use crate::{File, Typesetter, check, pages};
 const PREAMBLE: &str = "#import \"/deskbell.typ\": d, qr-code\n";
 
 impl Typesetter {
-    /// Fills a form and sets it.
-    pub fn form(&self, form: &Form, data: &Data, paper: &Paper, output: Output) -> Result<File, Vec<Complaint>> {
-        let (data, paper) = match data {
-            Data::Given(data) => (data.clone(), paper.clone()),
-            _ => (sample(&form.shape, Sample::Full), Paper { copy: 0, ..paper.clone() }),
+    /// Fills a form and sets it, once for each sheet.
+    pub fn form(&self, form: &Form, sheets: &[Filling], output: Output) -> Result<File, Vec<Complaint>> {
+        let unfinished = |reason: String| vec![crate::complaint(&form.template.file, reason)];
+        let mut warnings = BTreeSet::new();
+        let mut finished = Finished::new(output);
+        for sheet in sheets {
+            let (document, words) = self.fill(form, sheet)?;
+            warnings.extend(pages::missing_characters(&document, &words));
+            finished.take(&document).map_err(unfinished)?;
+            typst::comemo::evict(0);
+        }
+        let title =
+            Words::new(&form.wording, "UTC").map_or(String::new(), |words| words.core(&format!("form-{}", form.name), []));
+        let (bytes, pages) = finished.into_file(&title).map_err(unfinished)?;
+        Ok(File { bytes, pages, warnings: warnings.into_iter().collect() })
+    }
+
+    fn fill(&self, form: &Form, sheet: &Filling) -> Result<(PagedDocument, Arc<Words>), Vec<Complaint>> {
+        let (data, paper) = match &sheet.data {
+            Data::Given(data) => (data.clone(), sheet.paper.clone()),
+            _ => (sample(&form.shape, Sample::Full), Paper { copy: 0, ..sheet.paper.clone() }),
         };
         let words = Arc::new(Words::new(&form.wording, &paper.timezone).map_err(|complaint| vec![complaint])?);
-        let document = self.set(form, &words, &paper, &data)?;
-        let warnings = pages::missing_characters(&document, &words);
-        let bytes = pages::write(&document, output).map_err(|reason| vec![crate::complaint(&form.template.file, reason)])?;
-        Ok(File { bytes, pages: document.pages().len(), warnings })
+        Ok((self.set(form, &words, &paper, &data)?, words))
     }
 
     /// Lists what is wrong with a form: its names, its source, and what happens when it is set with samples.

@@ -52,7 +52,7 @@ impl Typesetter {
     pub fn answer(&self, request: &Request) -> (Answer, Option<Vec<u8>>) {
         let set = match request {
             Request::Check { form } => return (Answer::Checked { complaints: self.check(form) }, None),
-            Request::Form { form, data, paper, output } => self.form(form, data, paper, *output),
+            Request::Form { form, sheets, output } => self.form(form, sheets, *output),
             Request::Register { register, wording, layout, paper, output } => {
                 self.register(register, wording, layout, paper, *output)
             }

@@ -11,6 +11,7 @@ use typst_pdf::PdfOptions;
 use typst_render::RenderOptions;
 use typst_svg::SvgOptions;
 
+use crate::join::Joined;
 use crate::wording::Words;
 
 /// Dots per point of a picture: 144 dpi, sharp on a counter's screen.
@@ -27,6 +28,60 @@ pub(crate) fn write(document: &PagedDocument, output: Output) -> Result<Vec<u8>,
         Output::Svg { page } => Ok(typst_svg::svg(nth(document, page)?, &SvgOptions::default()).into_bytes()),
         Output::Text => Ok(text(document, 1).into_bytes()),
         _ => Err("this worker is older than the host that asks it".to_owned()),
+    }
+}
+
+/// A file that takes one document after the other.
+pub(crate) struct Finished {
+    output: Output,
+    pages: usize,
+    pdfs: Vec<Vec<u8>>,
+    /// The page that was asked for as a picture, or the text so far.
+    other: Option<Vec<u8>>,
+}
+
+impl Finished {
+    pub(crate) fn new(output: Output) -> Self {
+        Finished { output, pages: 0, pdfs: Vec::new(), other: None }
+    }
+
+    pub(crate) fn take(&mut self, document: &PagedDocument) -> Result<(), String> {
+        let before = self.pages;
+        self.pages += document.pages().len();
+        match self.output {
+            Output::Pdf { tagged } => self.pdfs.push(pdf(document, tagged)?),
+            Output::Text => {
+                let text = text(document, before + 1).into_bytes();
+                self.other = Some(self.other.take().map_or(text.clone(), |so_far| [so_far, vec![b'\n'], text].concat()));
+            }
+            Output::Png { page } if (before + 1..=self.pages).contains(&page) => {
+                self.other = Some(write(document, Output::Png { page: page - before })?);
+            }
+            Output::Svg { page } if (before + 1..=self.pages).contains(&page) => {
+                self.other = Some(write(document, Output::Svg { page: page - before })?);
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// The file and how many pages there are in all.
+    pub(crate) fn into_file(mut self, title: &str) -> Result<(Vec<u8>, usize), String> {
+        let pages = self.pages;
+        if let Output::Png { page } | Output::Svg { page } = self.output {
+            return Ok((self.other.ok_or_else(|| format!("there is no page {page} of {pages}"))?, pages));
+        }
+        if let Some(text) = self.other {
+            return Ok((text, pages));
+        }
+        match self.pdfs.len() {
+            1 => Ok((self.pdfs.remove(0), pages)),
+            _ => {
+                let mut joined = Joined::new();
+                self.pdfs.into_iter().try_for_each(|pdf| joined.add(pdf))?;
+                Ok((joined.finish(title), pages))
+            }
+        }
     }
 }
 

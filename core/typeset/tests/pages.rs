@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use deskbell_proto::change::Period;
 use deskbell_proto::description::Shape;
-use deskbell_proto::typeset::{Column, Data, Form, Output, Paper, Register, SignOff, Source, Wording};
+use deskbell_proto::typeset::{Column, Data, Form, Output, Paper, Register, Sheet, SignOff, Source, Wording};
 use deskbell_proto::value::FieldKind;
 use deskbell_typeset::{Fonts, Typesetter};
 use serde_json::{Value, json};
@@ -25,10 +25,8 @@ fn source(file: &str) -> Source {
 }
 
 fn wording(language: &str) -> Wording {
-    let mut core = source(&format!("core/host/locales/{language}.ftl"));
-    // What the types and boxes of letters are called is not this crate's: a few words will do here.
-    core.text.push_str("\nletter-kind = x\n    .letter = 平信\n    .parcel = 包裹\n    .registered = 挂号信\nbox-hr = HR 人事\n");
-    Wording { language: language.to_owned(), layers: vec![core, source(&format!("plugins/letters/locales/{language}.ftl"))] }
+    let layers = ["core/host", "plugins/letters"].map(|folder| source(&format!("{folder}/locales/{language}.ftl")));
+    Wording { language: language.to_owned(), layers: layers.into() }
 }
 
 fn layout() -> BTreeMap<String, Source> {
@@ -45,23 +43,47 @@ fn form(name: &str, language: &str) -> Form {
     }
 }
 
+/// The data of the forms as letters declares it.
 fn shape(form: &str) -> Shape {
     let kind = Shape::Choice { values: vec!["letter".into(), "parcel".into(), "registered".into()] };
     let optional = |shape: Shape| Shape::Optional(Box::new(shape));
-    let mut letter = vec![
-        ("number".to_owned(), Shape::Text),
-        ("addressee".to_owned(), Shape::Text),
-        ("kind".to_owned(), kind),
-        ("department".to_owned(), optional(Shape::Text)),
-    ];
-    if form != "office-round" {
-        letter.push(("received_on".to_owned(), Shape::Day));
+    let object =
+        |fields: Vec<(&str, Shape)>| Shape::Object(fields.into_iter().map(|(name, shape)| (name.to_owned(), shape)).collect());
+    let mut line =
+        vec![("addressee", Shape::Text), ("department", optional(Shape::Text)), ("kind", kind), ("received_on", Shape::Day)];
+    if form != "collection-notice" {
+        line.push(("number", Shape::Text));
     }
     if form == "handoff-sheet" {
-        letter.push(("note".to_owned(), optional(Shape::Text)));
+        line.push(("days_waited", Shape::Integer));
     }
-    let letters = Shape::List(Box::new(Shape::Object(letter)));
-    Shape::Object(vec![("day".to_owned(), Shape::Day), ("letters".to_owned(), letters)])
+    let lines = Shape::List(Box::new(object(line)));
+    let n_letters = ("n_letters", Shape::Integer);
+    match form {
+        "handoff-sheet" => object(vec![
+            ("number", Shape::Text),
+            ("opened_on", Shape::Day),
+            ("printed_on", Shape::Day),
+            ("lines", lines),
+            n_letters,
+            ("handed_over_at", optional(Shape::Instant)),
+        ]),
+        _ => object(vec![("on", Shape::Day), ("lines", lines), n_letters]),
+    }
+}
+
+/// A hand-off sheet of so many letters.
+fn handoff(n_letters: usize) -> Data {
+    let line = json!({"number": "L-20261101-001", "addressee": "陈喆玥", "department": null, "kind": "parcel", "received_on": "2026-11-01", "days_waited": 8});
+    let data = json!({
+        "number": "H-2026-0003", "opened_on": "2026-11-09", "printed_on": "2026-11-09", "lines": vec![line; n_letters],
+        "n_letters": n_letters, "handed_over_at": null,
+    });
+    Data::Given(data)
+}
+
+fn sheet(data: &Data, paper: &Paper) -> Sheet {
+    Sheet { data: data.clone(), paper: paper.clone() }
 }
 
 fn paper() -> Paper {
@@ -82,9 +104,9 @@ fn numbered(number: &str) -> Paper {
 /// Sets a form, compares its text with the golden and leaves its picture for the eye.
 fn check(golden: &str, form: &Form, data: &Data, paper: &Paper) {
     let typesetter = typesetter();
-    let text = typesetter.form(form, data, paper, Output::Text).unwrap();
+    let text = typesetter.form(form, &[sheet(data, paper)], Output::Text).unwrap();
     assert_eq!(text.warnings, Vec::<String>::new());
-    leave_picture(golden, &typesetter.form(form, data, paper, Output::Png { page: 1 }).unwrap().bytes);
+    leave_picture(golden, &typesetter.form(form, &[sheet(data, paper)], Output::Png { page: 1 }).unwrap().bytes);
     insta::assert_snapshot!(golden, String::from_utf8(text.bytes).unwrap());
 }
 
@@ -110,9 +132,7 @@ fn a_signed_copy_shows_who_signed_when_and_that_it_is_a_copy() {
     let signed =
         SignOff { sign_box: "hr".into(), role: "hr".into(), name: "赵敏".into(), at: "2026-11-09T06:30:00.000Z".into() };
     let paper = Paper { copy: 2, sign_offs: vec![signed], ..numbered("H-2026-0003") };
-    let letter = json!({"number": "L-20261101-001", "addressee": "陈喆玥", "kind": "parcel", "department": null, "received_on": "2026-11-01", "note": null});
-    let data = Data::Given(json!({"day": "2026-11-09", "letters": [letter]}));
-    check("handoff-sheet-signed", &form("handoff-sheet", "zh-CN"), &data, &paper);
+    check("handoff-sheet-signed", &form("handoff-sheet", "zh-CN"), &handoff(1), &paper);
 }
 
 #[test]
@@ -121,7 +141,7 @@ fn long_names_and_no_letters_at_all_keep_the_sheet_whole() {
     let form = form("handoff-sheet", "zh-CN");
     for (golden, kind) in [("long", deskbell_typeset::Sample::Long), ("empty", deskbell_typeset::Sample::Sparse)] {
         let data = Data::Given(deskbell_typeset::sample(&form.shape, kind));
-        let png = typesetter.form(&form, &data, &numbered("H-2026-0003"), Output::Png { page: 1 }).unwrap();
+        let png = typesetter.form(&form, &[sheet(&data, &numbered("H-2026-0003"))], Output::Png { page: 1 }).unwrap();
         leave_picture(&format!("handoff-sheet-{golden}"), &png.bytes);
     }
     assert_eq!(typesetter.check(&form), []);
@@ -130,9 +150,7 @@ fn long_names_and_no_letters_at_all_keep_the_sheet_whole() {
 #[test]
 fn a_sheet_of_200_letters_repeats_its_head_on_each_page() {
     let form = form("handoff-sheet", "zh-CN");
-    let letter = json!({"number": "L-20261101-001", "addressee": "陈喆玥", "kind": "parcel", "department": null, "received_on": "2026-11-01", "note": null});
-    let data = Data::Given(json!({"day": "2026-11-09", "letters": vec![letter; 200]}));
-    let file = typesetter().form(&form, &data, &numbered("H-2026-0003"), Output::Text).unwrap();
+    let file = typesetter().form(&form, &[sheet(&handoff(200), &numbered("H-2026-0003"))], Output::Text).unwrap();
     let text = String::from_utf8(file.bytes).unwrap();
     assert_eq!(text.matches("收件人").count(), file.pages);
     assert!(text.contains(&format!("第 {0} 页 / 共 {0} 页", file.pages)), "{text}");
@@ -141,8 +159,21 @@ fn a_sheet_of_200_letters_repeats_its_head_on_each_page() {
 #[test]
 fn the_same_paper_gives_the_same_bytes() {
     let form = form("handoff-sheet", "zh-CN");
-    let pdf = || typesetter().form(&form, &Data::Sample, &paper(), Output::Pdf { tagged: false }).unwrap().bytes;
+    let pdf = || typesetter().form(&form, &[sheet(&Data::Sample, &paper())], Output::Pdf { tagged: false }).unwrap().bytes;
     assert!(pdf() == pdf());
+}
+
+#[test]
+fn several_sheets_are_one_file_and_each_counts_its_own_pages() {
+    let form = form("handoff-sheet", "en");
+    let sheets = ["H-2026-0001", "H-2026-0002"].map(|number| sheet(&Data::Sample, &numbered(number)));
+    let set = |output| typesetter().form(&form, &sheets, output).unwrap();
+    let pdf = set(Output::Pdf { tagged: false });
+    assert_eq!(pdf.pages, 2);
+    assert_eq!(hayro_write::hayro_syntax::Pdf::new(pdf.bytes).unwrap().pages().len(), 2);
+    assert!(set(Output::Png { page: 2 }).bytes.starts_with(b"\x89PNG"));
+    let text = String::from_utf8(set(Output::Text).bytes).unwrap();
+    assert_eq!(text.matches("Page 1 of 1").count(), 2, "{text}");
 }
 
 fn register(n_rows: usize) -> Register {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use deskbell_proto::description::Shape;
-use deskbell_proto::typeset::{Complaint, Data, Form, Output, Paper, Source, Wording};
+use deskbell_proto::typeset::{Complaint, Data, Form, Output, Paper, Sheet, Source, Wording};
 use deskbell_typeset::{Fonts, Sample, Typesetter, sample};
 use serde_json::json;
 
@@ -121,7 +121,7 @@ fn whatever_a_user_types_prints_as_it_was_typed() {
     assert_eq!(typesetter().check(&form), []);
     let data = sample(&form.shape, Sample::Hostile);
     let typed = data["letters"][0]["addressee"].as_str().unwrap().to_owned();
-    let file = typesetter().form(&form, &Data::Given(data), &paper(), Output::Text).unwrap();
+    let file = typesetter().form(&form, &[sheet(&Data::Given(data), &paper())], Output::Text).unwrap();
     let text = String::from_utf8(file.bytes).unwrap();
     let squeezed = |text: &str| text.replace([' ', '\n'], "");
     assert_eq!(squeezed(&text).matches(&squeezed(&typed)).count(), 12, "{text}");
@@ -132,7 +132,7 @@ fn characters_that_no_font_has_are_named() {
     let form = form("#set text(font: \"Noto Sans SC\")\n{% for l in letters %}{{ l.addressee }}{% endfor %}");
     let letter = json!({"addressee": "\u{20bb7}野家", "received_on": "2026-11-01", "fee": 1, "kind": "letter", "note": null});
     let data = Data::Given(json!({"day": "2026-11-09", "letters": [letter]}));
-    let file = typesetter().form(&form, &data, &paper(), Output::Pdf { tagged: false }).unwrap();
+    let file = typesetter().form(&form, &[sheet(&data, &paper())], Output::Pdf { tagged: false }).unwrap();
     assert_eq!(file.warnings.len(), 1);
     assert!(file.warnings[0].starts_with("no font has \u{20bb7}"), "{:?}", file.warnings);
 }
@@ -143,8 +143,12 @@ fn line_breaks_and_the_codes_of_a_text_survive() {
         form("#set text(font: \"Noto Sans SC\")\n{% for l in letters %}{{ l.note }} {{ qr(l.addressee, 20) }}{% endfor %}");
     let letter = json!({"addressee": "L-1", "received_on": "2026-11-01", "fee": 1, "kind": "letter", "note": "first\nsecond"});
     let data = Data::Given(json!({"day": "2026-11-09", "letters": [letter]}));
-    let file = typesetter().form(&form, &data, &paper(), Output::Text).unwrap();
+    let file = typesetter().form(&form, &[sheet(&data, &paper())], Output::Text).unwrap();
     assert_eq!(String::from_utf8(file.bytes).unwrap().trim_end(), "--- 1 ---\nfirst\nsecond");
+}
+
+fn sheet(data: &Data, paper: &Paper) -> Sheet {
+    Sheet { data: data.clone(), paper: paper.clone() }
 }
 
 fn paper() -> Paper {

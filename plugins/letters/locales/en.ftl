@@ -174,13 +174,11 @@ form-collection-notice = Mail to collect
         [one] { $n } piece
        *[other] { $n } pieces
     }
-    .rule = Mail is signed for by the addressee; a proxy needs the duty manager's signature. What is not collected within seven days goes to HR.
-
+    .rule = Mail is signed for by the addressee; a proxy needs the duty manager's signature. What is not collected in time goes to HR.
 form-office-round = Office mail round
     .day = Day
     .round = Delivered to
     .round-value = Second-floor office
-    .count = Pieces
     .row = #
     .number = Number
     .addressee = Addressee
@@ -190,17 +188,17 @@ form-office-round = Office mail round
     .signed-at = Time
     .rule = Each addressee signs on their own line. What can't be delivered comes back to the desk and waits there.
     .delivered-by = Delivered by
-form-handoff-sheet = Hand-over of unclaimed mail
-    .day = Day
+form-handoff-sheet = Hand-off sheet: unclaimed mail
+    .opened-on = Opened
+    .printed-on = Printed
     .count = Pieces
     .count-value = { $n }
     .row = #
     .number = Number
     .addressee = Addressee
-    .kind = Kind
     .department = Department
+    .kind = Kind
     .received-on = Arrived
-    .waited = Days kept
-    .note = Note
+    .days-waited = Days kept
     .rule = This mail was not collected in time and is handed to HR. Once HR has signed, the desk no longer keeps it.
     .handed-over-by = Handed over by (desk)

@@ -110,7 +110,12 @@ impl Console {
 
     /// One object: JSON as the API gave it, else a line a field.
     pub(crate) fn print_object(&self, object: &Value) {
-        if self.wants_json() { self.print_json(object) } else { self.print(table::object(object)) }
+        self.print_ordered(object, &[]);
+    }
+
+    /// The same with some fields first.
+    pub(crate) fn print_ordered(&self, object: &Value, first: &[&str]) {
+        if self.wants_json() { self.print_json(object) } else { self.print(table::object(object, first)) }
     }
 
     /// Tells what failed, and returns the exit code of it.

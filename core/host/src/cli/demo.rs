@@ -1,12 +1,12 @@
 //! `demo`: a throw-away desk with a month behind it, served.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::Context;
 use chrono::{DateTime, Days, Utc};
 use clap::Args;
+use deskbell_proto::PluginDescription;
 use rand::Rng;
 use rand::seq::IndexedRandom;
 use serde_json::{Value, json};
@@ -22,6 +22,7 @@ use crate::diagnostic::Source;
 use crate::home::{Home, NewHome};
 use crate::jobs::script;
 use crate::jobs::simulate::{Event, Play, Report};
+use crate::plugins::Plugin;
 use crate::web;
 
 /// A month, the most that a demo script looks back.
@@ -58,6 +59,9 @@ pub(crate) struct Demo {
 pub(crate) struct Filled {
     people: Vec<Person>,
     report: Report,
+    /// A job and a record type to try, of the first plugin that has them.
+    job: Option<String>,
+    record_type: Option<String>,
 }
 
 #[derive(Debug)]
@@ -71,13 +75,13 @@ struct Person {
 
 impl Demo {
     pub(crate) async fn run(self, console: &Console) -> Result<(), Failure> {
-        let folder = tempfile::Builder::new().prefix("deskbell-demo-").tempdir().context("making a folder for the demo")?;
+        let mut folder = tempfile::Builder::new().prefix("deskbell-demo-").tempdir().context("making a folder for the demo")?;
         let root = folder.path().join("desk");
         console.say("making a desk with a month behind it …");
         let name = Some("万和购物广场".to_owned());
         let home = init::make(&root, &NewHome { name, ..NewHome::default() })?;
         let filled = fill(console, &home).await?;
-        let kept: Option<PathBuf> = self.keep.then(|| folder.keep().join("desk"));
+        folder.disable_cleanup(self.keep);
         let announce = |address: SocketAddr| {
             console.print(format!(
                 "Deskbell demo  http://{address}   ({})",
@@ -88,7 +92,7 @@ impl Demo {
             console.print(filled.things_to_try(&home, address));
         };
         serve::serve(console, home.clone(), Some(self.listen), announce).await?;
-        if let Some(root) = kept {
+        if self.keep {
             console.say(format!("kept: deskbell --home {} serve", root.display()));
         }
         Ok(())
@@ -120,7 +124,13 @@ pub(crate) async fn fill(console: &Console, home: &Home) -> Result<Filled, Failu
             _ => {}
         };
         let report = app.jobs.play(&clock, &play, with_pins, tell).await?;
-        Ok(Filled { people, report })
+        let of_plugins = |names: fn(&PluginDescription) -> Option<&str>| {
+            let first = |plugin: &Arc<Plugin>| Some(format!("{}.{}", plugin.manifest.id, names(&plugin.description)?));
+            app.plugins.all().iter().find_map(first)
+        };
+        let job = of_plugins(|description| Some(description.jobs.last()?.name.as_str()));
+        let record_type = of_plugins(|description| Some(description.types.first()?.name.as_str()));
+        Ok(Filled { people, report, job, record_type })
     };
     let filled = filled.await;
     desk.close().await;
@@ -195,12 +205,15 @@ impl Filled {
     }
 
     fn things_to_try(&self, home: &Home, address: SocketAddr) -> String {
-        let token = self.people.first().map_or("TOKEN", |person| person.token.as_str());
-        let home = home.root().display();
-        format!(
-            "  Try\n    deskbell --home {home} due\n    deskbell --home {home} job run letters.hand-off-unclaimed --dry-run\n    \
-             curl -H 'Authorization: Bearer {token}' 'http://{address}/api/v1/records/letters.letter?sort=-received_on&limit=3'"
-        )
+        let deskbell = std::env::args().next().unwrap_or_else(|| "deskbell".to_owned());
+        let deskbell = format!("    {deskbell} --home {}", home.root().display());
+        let mut lines = vec!["  Try".to_owned(), format!("{deskbell} due")];
+        lines.extend(self.job.iter().map(|job| format!("{deskbell} job run {job} --dry-run")));
+        if let (Some(record_type), Some(person)) = (&self.record_type, self.people.first()) {
+            let url = format!("http://{address}/api/v1/records/{record_type}?limit=3");
+            lines.push(format!("    curl -H 'Authorization: Bearer {}' '{url}'", person.token));
+        }
+        lines.join("\n")
     }
 }
 

@@ -32,8 +32,9 @@ pub(crate) fn of_command() {
 
 /// The diary of a serving desk. `RUST_LOG` wins over the settings, for whoever looks for something tonight.
 pub(crate) fn of_desk(settings: &Logging, home: &Home) -> Result<(), Failure> {
-    // The pulse tells of its own birth at every start; only its complaints are news.
-    let from_settings = || EnvFilter::new(format!("tokio_cron_scheduler=warn,{}", settings.filter.as_str()));
+    // The pulse and the migrations tell of their own birth at every start; only their complaints are news.
+    let quiet = "tokio_cron_scheduler=warn,sea_orm_migration=warn";
+    let from_settings = || EnvFilter::new(format!("{quiet},{}", settings.filter.as_str()));
     let filter = || EnvFilter::try_from_default_env().unwrap_or_else(|_| from_settings());
     let mut layers: Vec<Box<dyn Layer<Registry> + Send + Sync>> = Vec::new();
     let stderr = fmt::layer().with_writer(std::io::stderr).with_ansi(std::io::stderr().is_terminal());
@@ -42,12 +43,13 @@ pub(crate) fn of_desk(settings: &Logging, home: &Home) -> Result<(), Failure> {
         Format::Json => stderr.json().flatten_event(true).with_filter(filter()).boxed(),
     });
     if settings.files {
+        std::fs::create_dir_all(home.log_files()).context("making data/logs")?;
         let files = RollingFileAppender::builder()
             .rotation(Rotation::DAILY)
             .filename_prefix("deskbell")
             .filename_suffix("log")
             .max_log_files(settings.keep_days as usize)
-            .build(home.data().join("logs"))
+            .build(home.log_files())
             .context("opening the log in data/logs")?;
         layers.push(fmt::layer().json().flatten_event(true).with_writer(files).with_filter(filter()).boxed());
     }

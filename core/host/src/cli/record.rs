@@ -112,46 +112,47 @@ impl Record {
                 query.extend(named.iter().filter_map(|(key, value)| Some((*key, value.as_deref()?))));
                 let found = desk.get(&path(RECORDS, &[&record_type]), &query).await?;
                 let described =
-                    if console.wants_json() { TypeDescription::default() } else { described(desk, &record_type).await?.0 };
+                    if console.wants_json() { TypeDescription::default() } else { described(desk, &record_type).await? };
                 console.print_list(&found, &list_columns(&described), "no records: register one with `deskbell record new`");
                 Ok(())
             }
             Record::Get { record_type, number } => {
-                console.print_object(&desk.get(&path(RECORDS, &[&record_type, &number]), &[]).await?);
+                let record = desk.get(&path(RECORDS, &[&record_type, &number]), &[]).await?;
+                print_record(console, &record, &described(desk, &record_type).await?);
                 Ok(())
             }
             Record::New { record_type, fields, sign_offs } => {
-                let (described, _) = described(desk, &record_type).await?;
+                let described = described(desk, &record_type).await?;
                 let body = fields::parsed(&fields, described.create.as_deref().unwrap_or_default())?;
                 let made = sign_offs.post(console, desk, &path(RECORDS, &[&record_type]), Value::Object(body)).await?;
-                console.print_object(&made);
+                print_record(console, &made, &described);
                 Ok(())
             }
             Record::Change { record_type, number, fields, version } => {
-                let (described, _) = described(desk, &record_type).await?;
+                let described = described(desk, &record_type).await?;
                 let set = fields::parsed(&fields, &described.fields)?;
                 let one = path(RECORDS, &[&record_type, &number]);
                 let version = match version {
                     Some(version) => version,
                     None => desk.get(&one, &[]).await?["version"].as_i64().unwrap_or_default(),
                 };
-                console.print_object(&desk.patch(&one, Value::Object(set), version).await?);
+                print_record(console, &desk.patch(&one, Value::Object(set), version).await?, &described);
                 Ok(())
             }
             Record::Do { record_type, number, action, fields, sign_offs } => {
-                let (described, _) = described(desk, &record_type).await?;
+                let described = described(desk, &record_type).await?;
                 let args = described.action(&action).map(|action| action.args.as_slice()).unwrap_or_default();
                 let body = Value::Object(fields::parsed(&fields, args)?);
                 let done =
                     sign_offs.post(console, desk, &path(RECORDS, &[&record_type, &number, "actions", &action]), body).await?;
-                console.print_object(&done);
+                print_record(console, &done, &described);
                 Ok(())
             }
             Record::Sign { record_type, number, sign_box, user, pin_file } => {
                 let pin = secret::read(&format!("{user}'s PIN"), "--pin-file", pin_file.as_deref())?;
                 let body = json!({ "user": user, "pin": pin.expose_secret() });
                 let signed = desk.post(&path(RECORDS, &[&record_type, &number, "sign-offs", &sign_box]), body).await?;
-                console.print_object(&signed);
+                print_record(console, &signed, &described(desk, &record_type).await?);
                 Ok(())
             }
             Record::History { record_type, number } => {
@@ -180,8 +181,14 @@ async fn list_types(console: &Console, desk: &Client) -> Result<(), Failure> {
     Ok(())
 }
 
-/// A type as its plugin describes it, and as the API shows it, with labels.
-async fn described(desk: &Client, record_type: &str) -> Result<(TypeDescription, Value), Failure> {
+/// A record in the order of the paper: number, state, the type's fields, then what every record has.
+fn print_record(console: &Console, record: &Value, described: &TypeDescription) {
+    let own = described.fields.iter().map(|field| field.name.as_str());
+    console.print_ordered(record, &["number", "state"].into_iter().chain(own).collect::<Vec<_>>());
+}
+
+/// A type as its plugin describes it.
+async fn described(desk: &Client, record_type: &str) -> Result<TypeDescription, Failure> {
     let mut types = desk.get("/api/v1/types", &[]).await?;
     let items = types["items"].as_array_mut().map(std::mem::take).unwrap_or_default();
     let known: Vec<String> = items.iter().filter_map(|of| Some(of["type"].as_str()?.to_owned())).collect();
@@ -190,9 +197,7 @@ async fn described(desk: &Client, record_type: &str) -> Result<(TypeDescription,
         let hint = nearest.map(|nearest| format!("; did you mean {nearest}?")).unwrap_or_default();
         return Err(Problem::not_found(format!("record type {record_type}{hint}")).into());
     };
-    let description =
-        serde_json::from_value(shown.clone()).map_err(|error| anyhow::Error::new(error).context("reading the record types"))?;
-    Ok((description, shown))
+    Ok(serde_json::from_value(shown).map_err(|error| anyhow::Error::new(error).context("reading the record types"))?)
 }
 
 /// Number, state, and as many of the type's own fields as fit a line.

@@ -44,11 +44,16 @@ pub(crate) fn lines(rows: Vec<Vec<String>>) -> String {
     trimmed(&table)
 }
 
-/// An object as a line a field; fields without a value are left out.
-pub(crate) fn object(object: &Value) -> String {
+/// An object as a line a field, these first; fields without a value are left out.
+pub(crate) fn object(object: &Value, first: &[&str]) -> String {
+    let Some(fields) = object.as_object() else { return text(object) };
+    let rest = fields.keys().map(String::as_str).filter(|name| !first.contains(name));
     let mut table = plain();
-    for (name, value) in object.as_object().into_iter().flatten().filter(|(_, value)| !value.is_null()) {
-        table.add_row([name.clone(), text(value)]);
+    for name in first.iter().copied().chain(rest) {
+        let value = fields.get(name).map(text).unwrap_or_default();
+        if !value.is_empty() {
+            table.add_row([name.to_owned(), value]);
+        }
     }
     trimmed(&table)
 }
@@ -59,6 +64,13 @@ pub(crate) fn text(value: &Value) -> String {
         Value::Null => String::new(),
         Value::String(text) => text.clone(),
         Value::Array(items) => items.iter().map(text).collect::<Vec<_>>().join(", "),
+        // What changed, as the history and the audit trail tell it.
+        Value::Object(change) if change.len() == 2 && change.contains_key("old") && change.contains_key("new") => {
+            match (text(&change["old"]), text(&change["new"])) {
+                (old, new) if old.is_empty() => new,
+                (old, new) => format!("{old} → {new}"),
+            }
+        }
         Value::Object(fields) => {
             fields.iter().map(|(name, value)| format!("{name} {}", text(value))).collect::<Vec<_>>().join(", ")
         }
@@ -98,7 +110,13 @@ mod tests {
 
     #[test]
     fn an_object_is_a_line_a_field() {
-        let found = object(&json!({"roles": ["clerk@main", "hr@main"], "user": "mei", "note": null}));
-        assert_eq!(found, "roles  clerk@main, hr@main\nuser   mei");
+        let found = object(&json!({"roles": ["clerk@main", "hr@main"], "user": "mei", "note": null, "list": []}), &["user"]);
+        assert_eq!(found, "user   mei\nroles  clerk@main, hr@main");
+    }
+
+    #[test]
+    fn a_change_reads_from_old_to_new() {
+        let changes = json!({"note": {"old": null, "new": "wet"}, "state": {"old": "received", "new": "collected"}});
+        assert_eq!(text(&changes), "note wet, state received → collected");
     }
 }

@@ -36,6 +36,7 @@ use crate::plugins::{Plugin, Registry};
 use crate::problem::Problem;
 use crate::store::Store;
 pub(crate) use replays::Replays;
+pub(crate) use shape::shown;
 
 /// The desk: what may be asked of it. Clones are the same desk.
 #[derive(Debug, Clone)]

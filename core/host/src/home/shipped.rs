@@ -90,6 +90,11 @@ pub fn binary() -> PathBuf {
     if is_own { "/proc/self/exe".into() } else { on_disk }
 }
 
+/// A program that comes with `deskbell` and lies beside it.
+pub fn program(name: &str) -> PathBuf {
+    binary_on_disk().with_file_name(name)
+}
+
 /// Where that binary lies, or lay before it was replaced.
 fn binary_on_disk() -> PathBuf {
     if let Some(named) = std::env::var_os("DESKBELL_EXECUTABLE") {

@@ -183,6 +183,23 @@ impl Store {
         rows.first().map(paper).transpose()
     }
 
+    /// The original that a paper is a copy of; an original is its own.
+    pub async fn original_of(&self, paper: &PaperRow) -> Result<PaperRow, Problem> {
+        if paper.copy == 1 {
+            return Ok(paper.clone());
+        }
+        let mut query = select();
+        query
+            .and_where(Expr::col("form").eq(paper.form.as_str()))
+            .and_where(Expr::col("site").eq(paper.site.as_str()))
+            .and_where(Expr::col("subject").eq(paper.subject.as_str()))
+            .and_where(Expr::col("lang").eq(paper.lang.as_str()))
+            .and_where(Expr::col("copy").eq(1))
+            .and_where(Expr::col("data").eq(paper.data.to_string()));
+        let rows = self.view().await?.rows(&query).await?;
+        rows.first().map_or_else(|| Ok(paper.clone()), self::paper)
+    }
+
     /// The source of a template that some paper was set with.
     pub async fn paper_template(&self, hash: &str) -> Result<Option<String>, Problem> {
         let mut query = Query::select();
