@@ -10,7 +10,7 @@ use crate::clock::Clock;
 use crate::config::Settings;
 use crate::desk::{Desk, Events, Site, Sites};
 use crate::diagnostic::{Diagnostic, Source};
-use crate::forms::Forms;
+use crate::forms::{self, Forms};
 use crate::home::Home;
 use crate::i18n::I18n;
 use crate::jobs::calendar::Hours;
@@ -79,7 +79,16 @@ impl App {
             sites: sites.clone(),
             i18n: i18n.clone(),
         });
-        let forms = Forms::new(home.clone(), store.clone(), plugins.clone(), desk.clone(), i18n.clone());
+        let forms = Forms::new(forms::Parts {
+            home: home.clone(),
+            store: store.clone(),
+            plugins: plugins.clone(),
+            desk: desk.clone(),
+            policy: policy.clone(),
+            sites: sites.clone(),
+            i18n: i18n.clone(),
+            clock: clock.clone(),
+        });
         let serving = Arc::default();
         let app = App { home, clock, store, plugins, desk, jobs, forms, people, policy, sites, i18n, events, serving };
         // What is wrong is shown by `check`; the desk goes on with the rest.
