@@ -11,7 +11,7 @@ use crate::config::Settings;
 use crate::desk::{Desk, Events, Site, Sites};
 use crate::diagnostic::{Diagnostic, Source};
 use crate::forms::{self, Forms};
-use crate::home::Home;
+use crate::home::{Home, Shipped};
 use crate::i18n::I18n;
 use crate::jobs::calendar::Hours;
 use crate::jobs::schedule::{PluginJobs, SiteClock};
@@ -58,6 +58,11 @@ impl App {
         let settings = usable_settings(&home)?;
         let store = Store::open(settings.database.url.expose(), &home.database_file()).await?;
         let plugins = Arc::new(Registry::open(&home, &settings.runners).await);
+        if let Some(shipped) = Shipped::find() {
+            for note in plugins.follow_shipped(&shipped).await {
+                tracing::warn!("{}", note.one_line());
+            }
+        }
         let (policy, sites, i18n, events) = (Policy::default(), Sites::default(), I18n::new(), Events::default());
         let people = People::new(store.clone(), policy.clone(), sites.clone(), clock.clone());
         let desk = Desk::new(
