@@ -56,9 +56,18 @@ impl Home {
         Home::with_init(&[])
     }
 
+    /// The same, made when the wall clock showed `at`, local time: `2026-12-09 01:00:00`.
+    pub fn made_at(at: &str) -> Self {
+        Home::made(Some(TestClock { at: at.to_owned() }), &[])
+    }
+
     /// The same with more arguments for `init`.
     pub fn with_init(arguments: &[&str]) -> Self {
-        let home = Home { folder: TempDir::new().expect("a folder for the home"), clock: None };
+        Home::made(None, arguments)
+    }
+
+    fn made(clock: Option<TestClock>, arguments: &[&str]) -> Self {
+        let home = Home { folder: TempDir::new().expect("a folder for the home"), clock };
         let password = home.folder.path().join("password");
         std::fs::write(&password, "correct horse battery\n").expect("the password file");
         let password = password.display().to_string();
