@@ -152,8 +152,9 @@ mod tests {
 
     #[test]
     fn numbers_choose_plurals_and_codes_stay_as_they_are() {
-        let messages =
-            Messages::new("en").layer("en.ftl", "waiting = { $n ->\n    [one] one waits\n   *[other] { $n } wait\n}\ncode = { $n }\n").unwrap();
+        let messages = Messages::new("en")
+            .layer("en.ftl", "waiting = { $n ->\n    [one] one waits\n   *[other] { $n } wait\n}\ncode = { $n }\n")
+            .unwrap();
         let get = |key: &str, n: &str| messages.get(key, &BTreeMap::from([("n".to_owned(), n.to_owned())])).unwrap();
         assert_eq!(get("waiting", "1"), "one waits");
         assert_eq!(get("waiting", "2"), "2 wait");
@@ -162,7 +163,8 @@ mod tests {
 
     #[test]
     fn keys_name_messages_and_attributes() {
-        let messages = Messages::new("zh-CN").layer("zh.ftl", "letter = 信件\n    .kind = 类别\nonly =\n    .attribute = 甲\n").unwrap();
+        let messages =
+            Messages::new("zh-CN").layer("zh.ftl", "letter = 信件\n    .kind = 类别\nonly =\n    .attribute = 甲\n").unwrap();
         assert_eq!(messages.keys().into_iter().collect::<Vec<_>>(), ["letter", "letter.kind", "only.attribute"]);
     }
 }

@@ -37,9 +37,7 @@ impl Export<'_> {
     fn workbook(&self) -> Result<Vec<u8>, XlsxError> {
         let mut workbook = Workbook::new();
         // The same register gives the same bytes.
-        workbook.set_properties(
-            &DocProperties::new().set_title(&self.register.title).set_creation_datetime(&self.made_at),
-        );
+        workbook.set_properties(&DocProperties::new().set_title(&self.register.title).set_creation_datetime(&self.made_at));
         let sheet = workbook.add_worksheet();
         sheet.set_name(sheet_name(&self.register.title))?;
         let head = Format::new().set_bold().set_border_bottom(FormatBorder::Thin).set_align(FormatAlign::Center);
