@@ -125,6 +125,9 @@ fn told(problem: &Value, coloured: bool) -> String {
     let text = |name: &str| problem[name].as_str().unwrap_or_default();
     let mut lines = vec![title(text("code"), text("detail"), coloured)];
     let mut line = |label: &str, text: &str| lines.push(format!("  {label:>6}  {text}"));
+    if !text("cause").is_empty() {
+        line("why", text("cause"));
+    }
     if !text("rule").is_empty() {
         line("rule", text("rule"));
     }

@@ -10,8 +10,8 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
-use super::Web;
 use super::reader::language_of;
+use super::{Peer, Web};
 use crate::i18n::I18n;
 use crate::problem::{Code, Problem};
 
@@ -39,13 +39,18 @@ pub(crate) async fn speak(State(web): State<Web>, request: Request, next: Next) 
     let language = language_of(request.uri(), request.headers());
     let asked = format!("{} {}", request.method(), request.uri().path());
     let trace = header_text(request.headers().get(REQUEST_ID));
+    let is_local = matches!(request.extensions().get::<Peer>(), Some(Peer::Local { .. }));
     let mut response = next.run(request).await;
     let Some(problem) = response.extensions_mut().remove::<Problem>().or_else(|| problem_of(&response, &asked)) else {
         return response;
     };
     note(&problem, &asked, &trace);
     *response.status_mut() = status_of(&problem);
-    let body = to_json(&problem, &web.app.i18n, language, &trace);
+    let mut body = to_json(&problem, &web.app.i18n, language, &trace);
+    if is_local && problem.code.status() >= 500 {
+        // Whoever sits at the desk's own machine is the one who has to mend it.
+        body["cause"] = problem.detail.as_str().into();
+    }
     let headers = response.headers_mut();
     headers.remove(header::CONTENT_LENGTH);
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));
