@@ -80,9 +80,9 @@ impl Form {
             Form::Diff { form } => {
                 let found = desk.get(&path(FORMS, &[&form, "diff"]), &[]).await?;
                 if console.wants_json() {
-                    console.print_json(&found)
+                    console.print_json(&found);
                 } else {
-                    console.print(found["diff"].as_str().unwrap_or_default())
+                    console.print(found["diff"].as_str().unwrap_or_default());
                 }
                 Ok(())
             }

@@ -69,10 +69,10 @@ impl Plugin {
                 tell(console, &desk.post(PLUGINS, json!({ "package": package })).await?);
             }
             Plugin::Enable { id } => {
-                tell(console, &desk.post(&path(PLUGINS, &[&id, "enabled"]), json!({ "enabled": true })).await?)
+                tell(console, &desk.post(&path(PLUGINS, &[&id, "enabled"]), json!({ "enabled": true })).await?);
             }
             Plugin::Disable { id } => {
-                tell(console, &desk.post(&path(PLUGINS, &[&id, "enabled"]), json!({ "enabled": false })).await?)
+                tell(console, &desk.post(&path(PLUGINS, &[&id, "enabled"]), json!({ "enabled": false })).await?);
             }
             Plugin::Rollback { id } => tell(console, &desk.post(&path(PLUGINS, &[&id, "rolled-back"]), json!({})).await?),
             Plugin::Remove { id } => {

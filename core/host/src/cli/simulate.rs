@@ -82,7 +82,7 @@ impl Simulate {
     ) -> Result<Report, Problem> {
         let tell = |event: &Event| {
             if !console.wants_json() {
-                tell(console, event)
+                tell(console, event);
             }
         };
         let mut report = app.jobs.play(clock, play, async |command| send(router, command).await, tell).await?;

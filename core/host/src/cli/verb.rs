@@ -28,9 +28,9 @@ impl Do {
         let body = Value::Object(fields::parsed(&self.fields, &described.args)?);
         let done = self.sign_offs.post(console, desk, &path("/api/v1/actions", &[&self.action]), body).await?;
         if done.is_object() {
-            console.print_object(&done)
+            console.print_object(&done);
         } else {
-            console.print_json(&done)
+            console.print_json(&done);
         }
         Ok(())
     }
@@ -41,7 +41,7 @@ async fn described(desk: &Client, name: &str) -> Result<ActionDescription, Failu
     let plugins = desk.get("/api/v1/plugins", &[]).await?;
     let (plugin, action) = name.split_once('.').unwrap_or((name, ""));
     let of_plugin = plugins["items"].as_array().into_iter().flatten().find(|shown| shown["id"] == plugin);
-    let actions = of_plugin.and_then(|shown| shown["actions"].as_array()).into_iter().flatten();
-    let found = actions.cloned().find(|shown| shown["name"] == action);
-    Ok(found.and_then(|shown| serde_json::from_value(shown).ok()).unwrap_or_default())
+    let mut actions = of_plugin.and_then(|shown| shown["actions"].as_array()).into_iter().flatten();
+    let found = actions.find(|shown| shown["name"] == action);
+    Ok(found.and_then(|shown| serde_json::from_value(shown.clone()).ok()).unwrap_or_default())
 }

@@ -137,7 +137,7 @@ fn bearer(value: &str) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::{BTreeMap, BTreeSet};
+    use std::collections::BTreeMap;
 
     use deskbell_proto::SiteInfo;
 
@@ -159,7 +159,7 @@ mod tests {
         let mut subject = Subject::admin("mei", "test");
         subject.roles = BTreeMap::new();
         for (site, role) in roles {
-            subject.roles.entry((*site).to_owned()).or_insert_with(BTreeSet::new).insert((*role).to_owned());
+            subject.roles.entry((*site).to_owned()).or_default().insert((*role).to_owned());
         }
         subject
     }
