@@ -131,6 +131,7 @@ fn sqlite_conforms() {
 }
 
 #[test]
+#[expect(clippy::print_stderr, reason = "a suite that is skipped says so")]
 fn postgresql_conforms() {
     match cluster::Cluster::start() {
         Ok(cluster) => conforms(|position| cluster.database(&format!("check_{position}")).unwrap()),

@@ -16,7 +16,7 @@ use super::failure::Failure;
 
 /// One row of an answer, its cells asked for by column.
 #[derive(Debug, Clone)]
-pub struct Row {
+pub(super) struct Row {
     columns: Arc<[String]>,
     cells: Vec<Cell>,
 }

@@ -133,7 +133,7 @@ fn create(tx: &mut Tx<'_>, table: &RecordTable) -> Result<(), Problem> {
     let mut statement = Table::create();
     statement.table(table.iden());
     for column in &table.columns {
-        statement.col(&mut column_definition(column, backend));
+        statement.col(column_definition(column, backend));
     }
     let sql = match backend {
         DbBackend::Postgres => statement.to_string(PostgresQueryBuilder),

@@ -158,8 +158,4 @@ impl View {
         };
         Row::from_answer(&self.transaction.query_all_raw(Statement { sql, values, db_backend }).await?)
     }
-
-    pub(super) async fn row(&self, statement: &impl StatementBuilder) -> Result<Option<Row>, Failure> {
-        Ok(self.rows(statement).await?.into_iter().next())
-    }
 }
