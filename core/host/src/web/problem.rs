@@ -123,12 +123,14 @@ pub(crate) fn to_json(problem: &Problem, i18n: &I18n, language: &str, trace: &st
     body
 }
 
+/// A defect wakes somebody; a desk that is busy or has a function switched off is read about on Monday.
 fn note(problem: &Problem, asked: &str, trace: &str) {
-    let status = problem.code.status();
-    if status >= 500 {
-        tracing::error!(http.request = %asked, trace = %trace, "{problem}");
-    } else {
-        tracing::debug!(http.request = %asked, trace = %trace, "{problem}");
+    match problem.code {
+        Code::Internal | Code::PluginPanicked | Code::PluginCrashed => {
+            tracing::error!(http.request = %asked, trace = %trace, "{problem}");
+        }
+        code if code.status() >= 500 => tracing::warn!(http.request = %asked, trace = %trace, "{problem}"),
+        _ => tracing::debug!(http.request = %asked, trace = %trace, "{problem}"),
     }
 }
 
