@@ -13,9 +13,8 @@ pub fn run() -> anyhow::Result<()> {
 fn check(steps: &mut Steps) -> anyhow::Result<()> {
     steps.time("set-up", || setup::run(For::Tests))?;
     steps.run("format", &mut cargo(&["fmt", "--all", "--check"]))?;
-    // One build serves the suites: they drive the same binaries that a plain build makes.
-    steps.run("build", &mut cargo(&["build", "--workspace", "--locked"]))?;
-    steps.run("build tests", &mut cargo(&["test", "--workspace", "--locked", "--no-run"]))?;
+    // Libraries, binaries and tests in one build with one set of features: the suites drive what it made.
+    steps.run("build", &mut cargo(&["build", "--workspace", "--all-targets", "--locked"]))?;
     steps.run("lints", &mut cargo(&["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"]))?;
     let mut docs = cargo(&["doc", "--workspace", "--no-deps", "--locked"]);
     steps.run("docs", docs.env("RUSTDOCFLAGS", "-D warnings"))?;
