@@ -116,6 +116,7 @@ impl App {
         problems.extend(self.take_in_settings(&settings, &plugins));
         let (jobs, clocks) = scheduled(&self.home, &settings, &plugins);
         problems.extend(self.jobs.set_schedules(&jobs, &clocks).await?);
+        problems.extend(self.stray_schedules());
         Ok(problems)
     }
 
@@ -129,7 +130,14 @@ impl App {
         problems.extend(check_plugin_settings(&loaded.settings, &plugins));
         let (jobs, clocks) = scheduled(&self.home, &loaded.settings, &plugins);
         problems.extend(jobs::schedule::read(&jobs, &clocks).problems);
+        problems.extend(self.stray_schedules());
         problems
+    }
+
+    /// Schedule files of no plugin; one that is disabled keeps its own.
+    fn stray_schedules(&self) -> Vec<Diagnostic> {
+        let installed: Vec<String> = self.plugins.statuses("en").into_iter().map(|status| status.id).collect();
+        jobs::schedule::stray_files(&self.home.schedules(), &installed)
     }
 
     fn take_in_sentences(&self, plugin: &Plugin) -> Option<Diagnostic> {

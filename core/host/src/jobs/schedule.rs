@@ -211,13 +211,9 @@ impl Entry<'_> {
         let enabled = self.get("enabled", yes_or_no).unwrap_or(true);
         self.refuse_unknown_keys();
 
-        let (Some(job), Some(cron)) = (job, cron) else { return Vec::new() };
+        let Some(cron) = cron else { return Vec::new() };
         let mut schedules: Vec<Schedule> = Vec::new();
         for site in sites {
-            if others.iter().any(|other| other.job == job && other.site == site.id) {
-                self.problem("schedule.twice", "job", format!("`{job}` has a schedule at site \"{}\" already", site.id));
-                continue;
-            }
             let calendar = match Calendar::parse(&cron, zone.unwrap_or(site.zone), site.hours) {
                 Ok(calendar) => calendar,
                 Err(error) => {
@@ -225,6 +221,11 @@ impl Entry<'_> {
                     return Vec::new();
                 }
             };
+            let Some(job) = &job else { return Vec::new() };
+            if others.iter().any(|other| other.job == *job && other.site == site.id) {
+                self.problem("schedule.twice", "job", format!("`{job}` has a schedule at site \"{}\" already", site.id));
+                continue;
+            }
             schedules.push(Schedule {
                 plugin: self.plugin.plugin.clone(),
                 job: job.clone(),
@@ -370,16 +371,16 @@ fn word<T: for<'de> Deserialize<'de>>(value: &DeValue<'_>) -> Result<T, String> 
 }
 
 /// Files in a home's schedules that no installed plugin answers to: nothing in them runs.
-pub fn stray_files(folder: &Path, plugins: &[PluginJobs]) -> Vec<Diagnostic> {
+pub fn stray_files(folder: &Path, installed: &[String]) -> Vec<Diagnostic> {
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
     let mut names: Vec<String> = entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
     names.sort();
-    let is_stray = |stem: &&str| plugins.iter().all(|plugin| plugin.plugin != **stem);
+    let is_stray = |stem: &&str| installed.iter().all(|plugin| plugin != *stem);
     let strays = names.iter().filter_map(|name| name.strip_suffix(".toml")).filter(is_stray);
     let problem = |stem: &str| {
         let reason = format!("no plugin \"{stem}\" is installed, so nothing in this file runs");
         let problem = Diagnostic::in_file("schedule.unknown_plugin", format!("schedules/{stem}.toml"), reason).as_warning();
-        problem.with_allowed(stem, plugins.iter().map(|plugin| plugin.plugin.as_str()))
+        problem.with_allowed(stem, installed.iter().map(String::as_str))
     };
     strays.map(problem).collect()
 }
@@ -479,6 +480,13 @@ once_per = "local-day"
     }
 
     #[test]
+    fn all_faults_of_an_entry_are_told_at_once() {
+        let loaded = read_store("[[job]]\njob = \"mornin-notice\"\ncron = \"0 61 2 * * *\"\nattempts = 0\n");
+        let codes: Vec<&str> = loaded.problems.iter().map(|problem| problem.code.as_str()).collect();
+        assert_eq!(codes, ["schedule.unknown_job", "schedule.invalid_value", "schedule.cron"]);
+    }
+
+    #[test]
     fn a_job_scheduled_twice_at_a_site_is_refused() {
         let one = "[[job]]\njob = \"morning-notice\"\ncron = \"@opens\"\nsites = [\"main\"]\n";
         check_fault(&format!("{one}{one}"), "has a schedule at site \"main\" already");
@@ -492,8 +500,7 @@ once_per = "local-day"
         for name in ["letters.toml", "leters.toml", "README"] {
             std::fs::write(folder.path().join(name), "").unwrap();
         }
-        let letters = PluginJobs { plugin: "letters".into(), jobs: Vec::new(), shipped: None, store: None };
-        let problems = stray_files(folder.path(), &[letters]);
+        let problems = stray_files(folder.path(), &["letters".to_owned()]);
         assert_eq!(problems.len(), 1);
         let expected =
             "schedules/leters.toml: no plugin \"leters\" is installed, so nothing in this file runs; did you mean `letters`?";
