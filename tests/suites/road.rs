@@ -98,6 +98,26 @@ fn a_proxy_without_the_duty_manager_is_refused_in_the_clerks_language() {
     assert_eq!(desk.api.post(&collect, signed).expect(200).body["state"], "collected");
 }
 
+/// L6: a parcel is announced at once; whoever has been told is no longer on the list of what to do.
+#[test]
+fn a_task_is_done_when_its_letter_has_moved_on() {
+    let home = Home::new();
+    let desk = home.serve();
+    let parcel = desk.api.post(
+        "/api/v1/records/letters.letter",
+        json!({"addressee": "孙悦", "kind": "parcel", "destination": "staff-passage"}),
+    );
+    let number = parcel.expect(201).text("number").to_owned();
+    let tasks = || {
+        let due = desk.api.get("/api/v1/due").expect(200).body["items"].clone();
+        due.as_array().unwrap().iter().filter(|item| item["number"] == *number && !item["task"].is_null()).count()
+    };
+    assert_eq!(tasks(), 1);
+    let collect = format!("/api/v1/records/letters.letter/{number}/actions/collect");
+    desk.api.post(&collect, json!({"collected_by": "孙悦"})).expect(200);
+    assert_eq!(tasks(), 0);
+}
+
 fn run_hand_off(desk: &Serving) -> Value {
     desk.api.post("/api/v1/jobs/letters.hand-off-unclaimed/runs", json!({})).expect(201).body
 }

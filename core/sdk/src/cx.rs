@@ -338,6 +338,8 @@ impl<'a, S> Cx<'a, S> {
 
     /// Gives the clerks something to do: the sentence `task-<key>` of the plugin's locale.
     ///
+    /// A task about a record is done as soon as the record moves on to another state; give it after the update that leads here.
+    ///
     /// ```
     /// # use deskbell_sdk::prelude::*;
     /// # /// A letter.

@@ -65,7 +65,7 @@ impl fmt::Debug for DatabaseUrl {
 
 impl Default for Database {
     fn default() -> Self {
-        Database { url: DatabaseUrl("sqlite".into()), connections: 4 }
+        Database { url: DatabaseUrl("sqlite".into()), connections: 16 }
     }
 }
 

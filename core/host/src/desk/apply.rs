@@ -243,6 +243,9 @@ impl<'a> Writing<'a> {
         if described.fields.iter().any(|field| is_signed_field(&field)) {
             tx.void_sign_offs(record_type, super::records::id_of(&changed.new), self.plan.now)?;
         }
+        if changed.old.get("state") != changed.new.get("state") {
+            tx.finish_tasks(record_type, super::records::id_of(&changed.new), self.stamp())?;
+        }
         self.audit(tx, &self.plan.kind, record_type, Some(&changed.old), &changed.new)
     }
 

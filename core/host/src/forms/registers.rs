@@ -100,7 +100,7 @@ impl Forms {
             match self.typesetter.set(&request).await? {
                 Ok(file) => return Ok(file),
                 Err(complaints) => {
-                    tracing::warn!("the store's layout of registers is broken, the shipped one is used: {complaints:?}")
+                    tracing::warn!("the store's layout of registers is broken, the shipped one is used: {complaints:?}");
                 }
             }
             let mut file = self.set(&Request::Register { register, wording, layout, paper, output }, &[]).await?;

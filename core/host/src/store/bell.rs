@@ -107,6 +107,16 @@ impl Tx<'_> {
         self.put_outbox("task", &json!({ "task": id, "type": record_type, "record": record }), stamp)
     }
 
+    /// Marks the open tasks about a record as done: it has moved on.
+    pub fn finish_tasks(&mut self, record_type: &str, record: Uuid, stamp: Stamp<'_>) -> Result<(), Problem> {
+        let mut update = Query::update();
+        update.table("tasks").value("done_at", stamp.at).value("done_by", stamp.by);
+        update.and_where(Expr::col("record_type").eq(record_type)).and_where(Expr::col("record_id").eq(record));
+        update.and_where(Expr::col("done_at").is_null());
+        self.execute(&update)?;
+        Ok(())
+    }
+
     /// Puts something into the outbox; it is told after the commit, also when the host dies in between.
     pub fn put_outbox(&mut self, kind: &str, body: &Value, stamp: Stamp<'_>) -> Result<(), Problem> {
         let mut insert = Query::insert();
