@@ -36,6 +36,19 @@ fn a_reprint_is_a_marked_copy_and_any_copy_is_the_same_bytes_again() {
 }
 
 #[test]
+fn a_dry_run_keeps_a_sample_of_its_paper_and_changes_nothing() {
+    let home = Home::new();
+    let desk = home.serve();
+    desk.api.receive("欧阳娜娜", "2026-10-20");
+    let run = desk.api.post("/api/v1/jobs/letters.hand-off-unclaimed/runs", json!({"dry_run": true})).expect(201).body;
+    assert_eq!((&run["kind"], &run["effects"]["handed-off"]), (&json!("dry"), &json!(1)), "{run}");
+    let sample = desk.api.get(run["papers"][0]["href"].as_str().unwrap()).expect(200);
+    let text = text_of(&sample.bytes);
+    assert!(text.contains("欧阳娜娜") && text.contains("样张"), "{text}");
+    assert_eq!(desk.api.get("/api/v1/records/letters.handoff-sheet").expect(200).body["items"], json!([]));
+}
+
+#[test]
 fn a_form_shows_chinese_names_in_either_language() {
     let home = Home::new();
     let (desk, number) = desk_with_a_sheet(&home);

@@ -103,10 +103,9 @@ fn a_proxy_without_the_duty_manager_is_refused_in_the_clerks_language() {
 fn a_task_is_done_when_its_letter_has_moved_on() {
     let home = Home::new();
     let desk = home.serve();
-    let parcel = desk.api.post(
-        "/api/v1/records/letters.letter",
-        json!({"addressee": "孙悦", "kind": "parcel", "destination": "staff-passage"}),
-    );
+    let parcel = desk
+        .api
+        .post("/api/v1/records/letters.letter", json!({"addressee": "孙悦", "kind": "parcel", "destination": "staff-passage"}));
     let number = parcel.expect(201).text("number").to_owned();
     let tasks = || {
         let due = desk.api.get("/api/v1/due").expect(200).body["items"].clone();

@@ -56,7 +56,8 @@ impl App {
     /// The same by another clock: a simulation's, a demo's.
     pub async fn open_at(home: Home, clock: Clock) -> Result<App, Problem> {
         let settings = usable_settings(&home)?;
-        let store = Store::open_with(settings.database.url.expose(), &home.database_file(), settings.database.connections).await?;
+        let store =
+            Store::open_with(settings.database.url.expose(), &home.database_file(), settings.database.connections).await?;
         let plugins = Arc::new(Registry::open(&home, &settings.runners).await);
         if let Some(shipped) = Shipped::find() {
             for note in plugins.follow_shipped(&shipped).await {

@@ -1,8 +1,8 @@
 //! From a template and its data to pages: MiniJinja writes Typst, Typst sets it, and PDF, PNG or SVG comes out.
 //!
-//! What a user typed never enters the markup: the template's placeholders become lookups in a side table ([`template`]), so
+//! What a user typed never enters the markup: the template's placeholders become lookups in a side table (`template`), so
 //! there is nothing to escape and nothing to forget. Typst is given the template, the shared layout, that table and the fonts;
-//! it has no file, network, package or clock ([`world`]). Templates are read before they are trusted ([`check`]).
+//! it has no file, network, package or clock (`world`). Templates are read before they are trusted (`check`).
 //!
 //! Not here: where templates lie and whose data they are given (the host's `forms`), what a day looks like in a column of
 //! Excel (its exports).

@@ -15,6 +15,7 @@ use uuid::Uuid;
 
 use super::command::{Idempotency, JobRun, PaperRef, Reply};
 use super::{Desk, Site, shape};
+use crate::clock::Clock;
 use crate::i18n::I18n;
 use crate::people::Signer;
 use crate::plugins::Plugin;
@@ -27,7 +28,10 @@ pub(crate) struct Plan {
     pub site: Arc<Site>,
     pub actor: Actor,
     pub origin: String,
+    /// When the command was accepted: the stamp of everything it writes.
     pub now: DateTime<Utc>,
+    /// Tells when a run has finished.
+    pub clock: Clock,
     /// What the audit trail calls the command.
     pub kind: String,
     pub changes: Vec<Change>,
@@ -93,14 +97,29 @@ impl Desk {
         };
         let done = if is_dry { self.store.rehearse(work).await } else { self.store.write(work).await };
         match done {
-            Ok(reply) => {
-                if !is_dry {
+            Ok((reply, printed)) => {
+                if is_dry {
+                    self.keep_samples(&plan, printed).await?;
+                } else {
                     self.tell(&plan, &reply);
                 }
                 Ok(reply)
             }
             Err(problem) => Err(given_up.lock().take().unwrap_or(Stop::Problem(problem))),
         }
+    }
+
+    /// Keeps the papers of a dry run as samples, which say so on their face: the rest was rolled back.
+    async fn keep_samples(&self, plan: &Arc<Plan>, printed: Vec<Printed>) -> Result<(), Problem> {
+        if printed.is_empty() {
+            return Ok(());
+        }
+        let plan = plan.clone();
+        let keep = move |tx: &mut Tx<'_>| {
+            let stamp = Stamp { site: &plan.site.info.id, by: &plan.actor.user, at: plan.now };
+            printed.iter().try_for_each(|printed| tx.put_sample(&printed.paper(&plan), stamp))
+        };
+        self.store.write(keep).await
     }
 
     /// Tells watchers what was committed.
@@ -114,22 +133,47 @@ impl Desk {
     }
 }
 
+/// A paper that a command printed.
+#[derive(Debug)]
+struct Printed {
+    made: PaperRef,
+    record: Option<RecordRef>,
+    period: Option<Period>,
+    data: Value,
+}
+
+impl Printed {
+    fn paper<'a>(&'a self, plan: &'a Plan) -> store::NewPaper<'a> {
+        store::NewPaper {
+            id: self.made.id,
+            form: &self.made.form,
+            title: &self.made.title,
+            lang: plan.site.language(),
+            record: self.record.as_ref(),
+            period: self.period,
+            data: &self.data,
+            made_by: &plan.actor.name,
+            run: plan.job.as_ref().map(|run| run.run),
+        }
+    }
+}
+
 /// The writing of one plan in one transaction.
 struct Writing<'a> {
     plan: &'a Plan,
     i18n: &'a I18n,
     /// What stood for the numbers that have been drawn, and the numbers.
     drawn: Vec<(String, String)>,
-    papers: Vec<PaperRef>,
+    printed: Vec<Printed>,
     failed_parts: Vec<FailedPart>,
 }
 
 impl<'a> Writing<'a> {
     fn new(plan: &'a Plan, i18n: &'a I18n) -> Self {
-        Writing { plan, i18n, drawn: Vec::new(), papers: Vec::new(), failed_parts: Vec::new() }
+        Writing { plan, i18n, drawn: Vec::new(), printed: Vec::new(), failed_parts: Vec::new() }
     }
 
-    fn write(mut self, tx: &mut Tx<'_>) -> Result<Reply, Stop> {
+    fn write(mut self, tx: &mut Tx<'_>) -> Result<(Reply, Vec<Printed>), Stop> {
         self.draw_numbers(tx, &self.plan.changes)?;
         let changes = self.with_numbers(&self.plan.changes)?;
         if let Some((record_type, record)) = &self.plan.signed_record {
@@ -145,7 +189,7 @@ impl<'a> Writing<'a> {
         self.print(tx, &changes)?;
         let reply = self.reply(tx)?;
         self.finish(tx, &reply)?;
-        Ok(reply)
+        Ok((reply, self.printed))
     }
 
     /// Draws the numbers of all new records first, in the handler's order, because any text may already name one.
@@ -287,22 +331,15 @@ impl<'a> Writing<'a> {
             Some(record) => tx.sign_offs(&record.record_type, record.id)?,
             None => Vec::new(),
         };
-        let data = paper_data(data, &sign_offs)?;
         let made = PaperRef::of(Uuid::now_v7(), &form, self.i18n, language);
-        let paper = store::NewPaper {
-            id: made.id,
-            form: &form,
-            title: &made.title,
-            lang: language,
-            record,
-            period,
-            data: &data,
-            made_by: &self.plan.actor.name,
-            run: self.plan.job.as_ref().map(|run| run.run),
-        };
-        tx.put_paper(&paper, self.stamp())?;
-        self.papers.push(made);
+        let printed = Printed { made, record: record.cloned(), period, data: paper_data(data, &sign_offs)? };
+        tx.put_paper(&printed.paper(self.plan), self.stamp())?;
+        self.printed.push(printed);
         Ok(())
+    }
+
+    fn papers(&self) -> Vec<PaperRef> {
+        self.printed.iter().map(|printed| printed.made.clone()).collect()
     }
 
     /// Writes who signed what, with the hash of what they saw.
@@ -355,7 +392,7 @@ impl<'a> Writing<'a> {
             created: self.plan.created,
             outcome: self.with_numbers(&self.plan.outcome)?,
             dropped: self.plan.dropped.len() + self.plan.n_excluded,
-            papers: self.papers.clone(),
+            papers: self.papers(),
         })
     }
 
@@ -372,8 +409,8 @@ impl<'a> Writing<'a> {
                 outcome: &outcome,
                 dropped: &self.plan.dropped,
                 n_excluded: self.plan.n_excluded,
-                papers: &self.papers,
-                at: self.plan.now,
+                papers: &reply.papers,
+                at: self.plan.clock.now(),
             };
             store::jobs::finish_in(tx, run, &finish)?;
         }

@@ -247,6 +247,7 @@ impl Desk {
             actor: circumstances.actor.clone(),
             origin: command.subject.origin.clone(),
             now: circumstances.now,
+            clock: self.clock.clone(),
             kind: command.verb.kind(),
             signed_record,
             signers: signers.to_vec(),

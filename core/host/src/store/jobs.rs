@@ -704,7 +704,7 @@ fn expire(tx: &mut Tx<'_>, handlers: &[Handler], now: DateTime<Utc>) -> Result<(
         let handler = handlers.iter().find(|handler| handler.job == job && handler.site == site);
         // Whoever started a run by hand has long got an answer, or none: it is theirs to start it again.
         let attempts = if kind == word(&RunKind::Manual) { 1 } else { handler.map_or(i64::MAX, |handler| handler.attempts) };
-        fail(tx, run, token, attempts, &Reason::new("lost"), "lost", now)?;
+        fail(tx, run, token, attempts, &Reason::new("lost"), LOST, now)?;
     }
     Ok(())
 }
@@ -780,7 +780,8 @@ fn fail(
         .value("error", json(reason)?)
         .value("lease_token", Expr::col("lease_token").add(1))
         .value("lease_until", Option::<DateTime<Utc>>::None);
-    let next = now + back_off(run, attempt);
+    // A lost lease says nothing against the job: whoever finds it goes on at once.
+    let next = if result == LOST { now } else { now + back_off(run, attempt) };
     if is_last {
         update.value("finished_at", now);
     } else {
@@ -798,6 +799,9 @@ fn fail(
     log(tx, run, attempt, now, &format!("{result}: {}; {follows}", reason.detail))?;
     Ok(state)
 }
+
+/// The result of an attempt whose host was not heard of again.
+const LOST: &str = "lost";
 
 /// How long a run waits after its n-th attempt: 30 s doubled each time, half an hour at most, a fifth more or less.
 fn back_off(run: Uuid, attempt: i64) -> TimeDelta {

@@ -97,19 +97,29 @@ impl Tx<'_> {
         let subject = subject_of(paper.record, paper.period);
         let data = paper.data.to_string();
         let copy = self.copies(paper.form, stamp.site, &subject, paper.lang, &data)? + 1;
+        self.insert_paper(paper, copy, stamp)?;
+        Ok(copy)
+    }
+
+    /// Keeps the paper of a dry run: copy 0, which says on its face that it is a sample.
+    pub fn put_sample(&mut self, paper: &NewPaper<'_>, stamp: Stamp<'_>) -> Result<(), Problem> {
+        self.insert_paper(paper, 0, stamp)
+    }
+
+    fn insert_paper(&mut self, paper: &NewPaper<'_>, copy: i64, stamp: Stamp<'_>) -> Result<(), Problem> {
         let mut insert = Query::insert();
         insert.into_table("papers").columns(COLUMNS).values_panic([
             paper.id.into(),
             paper.form.into(),
             stamp.site.into(),
-            subject.into(),
+            subject_of(paper.record, paper.period).into(),
             paper.record.map(|record| record.record_type.clone()).into(),
             paper.record.map(|record| record.id).into(),
             paper.period.map(|period| period.from).into(),
             paper.period.map(|period| period.to).into(),
             paper.title.into(),
             paper.lang.into(),
-            data.into(),
+            paper.data.to_string().into(),
             Option::<String>::None.into(),
             copy.into(),
             stamp.at.into(),
@@ -119,7 +129,7 @@ impl Tx<'_> {
             paper.run.into(),
         ]);
         self.execute(&insert)?;
-        Ok(copy)
+        Ok(())
     }
 
     fn copies(&mut self, form: &str, site: &str, subject: &str, lang: &str, data: &str) -> Result<i64, Problem> {

@@ -22,7 +22,7 @@ pub(crate) const PROBLEM_JSON: &str = "application/problem+json";
 pub(crate) const REQUEST_ID: &str = "x-request-id";
 
 impl IntoResponse for Problem {
-    /// Carries the problem to [`speak`], which knows the reader's language.
+    /// Carries the problem to `speak`, which knows the reader's language.
     fn into_response(self) -> Response {
         let mut response = status_of(&self).into_response();
         response.extensions_mut().insert(self);

@@ -58,7 +58,7 @@ impl Server {
         self.tcp.local_addr()
     }
 
-    /// Serves until `stop`, then answers what is in flight, for at most [`DRAIN_TIME`].
+    /// Serves until `stop`, then answers what is in flight, for at most ten seconds.
     pub async fn run(self, stop: CancellationToken) {
         let Server { web, tcp, socket, socket_file } = self;
         let closing = web.closing.clone();
