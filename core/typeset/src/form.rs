@@ -128,8 +128,15 @@ pub(crate) fn head(title: &str, words: &Words, paper: &Paper) -> Value {
         }
     });
     json!({
-        "title": title, "site": paper.site, "number": paper.number, "period": period, "mark": mark, "made": made,
-        "lang": language, "region": region,
+        "title": title,
+        "site": paper.site,
+        "number": paper.number,
+        "period": period,
+        "is_one_day": paper.period.is_some_and(|period| period.from == period.to),
+        "mark": mark,
+        "made": made,
+        "lang": language,
+        "region": region,
     })
 }
 

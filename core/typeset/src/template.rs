@@ -8,7 +8,7 @@
 
 use std::collections::BTreeMap;
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use deskbell_proto::typeset::{Complaint, Form, Paper, SignOff};
 use fast_qr::convert::{Builder, Shape as Modules, svg::SvgBuilder};
@@ -16,7 +16,6 @@ use minijinja::syntax::SyntaxConfig;
 use minijinja::value::{Kwargs, Object, Rest, Serde, Value};
 use minijinja::{Environment, Error, ErrorKind, OutputSpan, OutputSpanKind, UndefinedBehavior};
 use serde_json::Value as Json;
-use std::sync::Mutex;
 
 use crate::wording::{Length, Words, money};
 

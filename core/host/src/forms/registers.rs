@@ -63,18 +63,22 @@ impl Forms {
                 Ok(file(export.xlsx()?, media_type, "xlsx"))
             }
             RegisterFormat::Pdf => {
-                let paper = typeset::Paper {
-                    site: site.info.name.clone(),
-                    timezone: site.info.timezone.clone(),
-                    period: Some(period),
-                    copy: 1,
-                    made_at: Some(instant(self.parts.clock.now())),
-                    made_by: Some(subject.name.clone()),
-                    ..typeset::Paper::default()
-                };
+                let paper = self.register_paper(&site, period, subject);
                 let SetFile { bytes, warnings } = self.set_register(register, wording(&plugin, lang), paper, lang).await?;
                 Ok(File { warnings, ..file(bytes, "application/pdf", "pdf") })
             }
+        }
+    }
+
+    fn register_paper(&self, site: &Site, period: Period, subject: &Subject) -> typeset::Paper {
+        typeset::Paper {
+            site: site.info.name.clone(),
+            timezone: site.info.timezone.clone(),
+            period: Some(period),
+            copy: 1,
+            made_at: Some(instant(self.parts.clock.now())),
+            made_by: Some(subject.name.clone()),
+            ..typeset::Paper::default()
         }
     }
 
