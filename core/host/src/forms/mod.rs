@@ -184,6 +184,8 @@ impl Forms {
     /// Renders every form (or one) with sample data through the real road; the problems found.
     pub async fn check(&self, form: Option<&str>) -> Result<Vec<Problem>, Problem> {
         let mut problems = Vec::new();
+        // A mistake in a template is the same in every language, one in the layout for every form: each is told once.
+        let mut seen: Vec<Diagnostic> = Vec::new();
         for (plugin, described) in self.named(form)? {
             let template = match self.templates().find(&plugin, &described.name) {
                 Ok(template) => template,
@@ -192,8 +194,6 @@ impl Forms {
                     continue;
                 }
             };
-            // A mistake in a template is the same in every language; a missing text is not.
-            let mut seen: Vec<Diagnostic> = Vec::new();
             for lang in LANGUAGES {
                 let candidate = self.candidate(&plugin, &described, &template, lang);
                 for complaint in self.complaints(&candidate).await? {
@@ -203,8 +203,8 @@ impl Forms {
                     }
                 }
             }
-            problems.extend(seen.iter().map(|diagnostic| Problem::new(Code::ConfigInvalid, diagnostic.to_string())));
         }
+        problems.extend(seen.iter().map(|diagnostic| Problem::new(Code::ConfigInvalid, diagnostic.to_string())));
         Ok(problems)
     }
 
