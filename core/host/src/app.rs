@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
 use crate::config::Settings;
-use crate::desk::{Desk, Events, Site, Sites};
+use crate::desk::{self, Desk, Events, Site, Sites};
 use crate::diagnostic::{Diagnostic, Source};
 use crate::forms::{self, Forms};
 use crate::home::{Home, Shipped};
@@ -66,16 +66,16 @@ impl App {
         }
         let (policy, sites, i18n, events) = (Policy::default(), Sites::default(), I18n::new(), Events::default());
         let people = People::new(store.clone(), policy.clone(), sites.clone(), clock.clone());
-        let desk = Desk::new(
-            store.clone(),
-            plugins.clone(),
-            people.clone(),
-            policy.clone(),
-            sites.clone(),
-            i18n.clone(),
-            clock.clone(),
-            events.clone(),
-        );
+        let desk = Desk::new(desk::Parts {
+            store: store.clone(),
+            plugins: plugins.clone(),
+            people: people.clone(),
+            policy: policy.clone(),
+            sites: sites.clone(),
+            i18n: i18n.clone(),
+            clock: clock.clone(),
+            events: events.clone(),
+        });
         let jobs = Jobs::new(jobs::Parts {
             store: store.clone(),
             clock: clock.clone(),

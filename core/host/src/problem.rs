@@ -218,7 +218,10 @@ impl Problem {
 
     /// No such thing at this site: `letters.letter L-20261124-009`.
     pub fn not_found(what: impl std::fmt::Display) -> Self {
-        Problem::new(Code::NotFound, format!("no {what}"))
+        let what = what.to_string();
+        let mut problem = Problem::new(Code::NotFound, format!("no {what}"));
+        problem.sentence.args.insert("detail".to_owned(), what);
+        problem
     }
 
     /// Wrong input, field by field; `plugin`'s locale is asked for the sentences first.

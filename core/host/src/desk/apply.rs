@@ -85,7 +85,7 @@ impl Desk {
         let plan = Arc::new(plan);
         // The store knows one kind of error; why the work was given up travels beside it.
         let given_up = Arc::new(Mutex::new(None));
-        let (seen, i18n, written) = (given_up.clone(), self.i18n.clone(), plan.clone());
+        let (seen, i18n, written) = (given_up.clone(), self.parts.i18n.clone(), plan.clone());
         let work = move |tx: &mut Tx<'_>| {
             Writing::new(&written, &i18n).write(tx).map_err(|stop| match stop {
                 Stop::Problem(problem) => problem,
@@ -95,7 +95,7 @@ impl Desk {
                 }
             })
         };
-        let done = if is_dry { self.store.rehearse(work).await } else { self.store.write(work).await };
+        let done = if is_dry { self.parts.store.rehearse(work).await } else { self.parts.store.write(work).await };
         match done {
             Ok((reply, printed)) => {
                 if is_dry {
@@ -119,7 +119,7 @@ impl Desk {
             let stamp = Stamp { site: &plan.site.info.id, by: &plan.actor.user, at: plan.now };
             printed.iter().try_for_each(|printed| tx.put_sample(&printed.paper(&plan), stamp))
         };
-        self.store.write(keep).await
+        self.parts.store.write(keep).await
     }
 
     /// Tells watchers what was committed.
@@ -128,7 +128,7 @@ impl Desk {
             let kind = if reply.created { "record.created" } else { "record.changed" };
             let number = record.get("number").or(record.get("id")).cloned();
             let data = serde_json::json!({ "type": record_type, "number": number, "by": plan.actor.name });
-            self.events.tell(super::Event { kind: kind.to_owned(), site: plan.site.info.id.clone(), data });
+            self.parts.events.tell(super::Event { kind: kind.to_owned(), site: plan.site.info.id.clone(), data });
         }
     }
 }

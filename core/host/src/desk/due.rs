@@ -16,11 +16,11 @@ const DUE_MAX: u64 = 500;
 impl Desk {
     /// What must be done on a day: `{type, due, title, number, record}` of every plugin's due questions, and open tasks.
     pub async fn due(&self, subject: &Subject, site: &str, on: NaiveDate, lang: &str) -> Result<Vec<Value>, Problem> {
-        let site = self.sites.get(site)?;
+        let site = self.parts.sites.get(site)?;
         let mut due = Vec::new();
-        for plugin in self.plugins.all() {
+        for plugin in self.parts.plugins.all() {
             // A plugin that is not running is shown on its own page; what the others have due must not wait for it.
-            if self.plugins.running(&plugin.manifest.id).is_ok() {
+            if self.parts.plugins.running(&plugin.manifest.id).is_ok() {
                 due.extend(self.due_of(&plugin, subject, &site, on, lang).await?);
             }
         }
@@ -39,15 +39,16 @@ impl Desk {
         let id = &plugin.manifest.id;
         let mut items = Vec::new();
         for described in &plugin.description.types {
-            let may_read = self.policy.authorize(subject, &site.info.id, &Permission::new(id, &described.name, "read")).is_ok();
+            let may_read =
+                self.parts.policy.authorize(subject, &site.info.id, &Permission::new(id, &described.name, "read")).is_ok();
             for question in described.due.iter().filter(|_| may_read) {
                 let record_type = format!("{id}.{}", described.name);
                 let handler = Handler::Due { record_type: record_type.clone(), due: question.name.clone(), on };
                 let find = self.due_question(plugin, handler, subject, site, on).await?;
-                let view = self.store.view().await?;
+                let view = self.parts.store.view().await?;
                 let mut records = view.read(&site.info.id, &Read::Find(find)).await?.rows;
                 shape::shown(&view, described, &mut records).await?;
-                let title = self.i18n.text(Some(id), lang, &format!("due-{}", question.name));
+                let title = self.parts.i18n.text(Some(id), lang, &format!("due-{}", question.name));
                 items.extend(records.into_iter().map(|record| due_item(&record_type, &question.name, &title, record)));
             }
         }
@@ -63,23 +64,23 @@ impl Desk {
         on: NaiveDate,
     ) -> Result<Find, Problem> {
         let circumstances = Circumstances {
-            site: self.sites.get(&site.info.id)?,
+            site: self.parts.sites.get(&site.info.id)?,
             actor: subject.actor_at(&site.info.id),
-            now: self.clock.now(),
+            now: self.parts.clock.now(),
             today: on,
             entropy: 0,
             deadline: plugin.deadline(),
         };
-        let answer = ask(plugin, handler, self.store.view().await?, &circumstances).await?;
+        let answer = ask(plugin, handler, self.parts.store.view().await?, &circumstances).await?;
         let find: Find = serde_json::from_value(answer.value).map_err(Problem::internal)?;
         Ok(Find { limit: Some(find.limit.unwrap_or(DUE_MAX).min(DUE_MAX)), ..find })
     }
 
     async fn tasks(&self, site: &Site, on: NaiveDate, lang: &str) -> Result<Vec<Value>, Problem> {
-        let view = self.store.view().await?;
+        let view = self.parts.store.view().await?;
         let mut items = Vec::new();
         for task in view.open_tasks(&site.info.id, on).await? {
-            let title = self.i18n.messages(Some(&task.plugin), lang).get_or_key(&task.key, &task.args);
+            let title = self.parts.i18n.messages(Some(&task.plugin), lang).get_or_key(&task.key, &task.args);
             let number = match (&task.record_type, task.record) {
                 (Some(record_type), Some(id)) => view.numbers(record_type, &[id]).await?.remove(&id),
                 _ => None,

@@ -46,8 +46,8 @@ impl Default for Events {
 impl Desk {
     /// What happens at a site from now on; a subject hears of records that it may read.
     pub fn events(&self, subject: &Subject, site: &str) -> BoxStream<'static, Event> {
-        let (policy, subject, site) = (self.policy.clone(), subject.clone(), site.to_owned());
-        let news = BroadcastStream::new(self.events.sender.subscribe());
+        let (policy, subject, site) = (self.parts.policy.clone(), subject.clone(), site.to_owned());
+        let news = BroadcastStream::new(self.parts.events.sender.subscribe());
         news.filter_map(move |event| {
             let heard = event.ok().filter(|event| event.site == site && may_hear(&policy, &subject, event));
             std::future::ready(heard)

@@ -30,9 +30,9 @@ impl Desk {
     pub async fn form_data(&self, subject: &Subject, site: &str, form: &str, of: &Of) -> Result<Vec<FormData>, Problem> {
         let (plugin, described) = self.form(form)?;
         let permission = Permission::new(&plugin.manifest.id, "form", &described.name);
-        let site = self.sites.get(site)?;
-        self.policy.authorize(subject, &site.info.id, &permission)?;
-        let now = self.clock.now();
+        let site = self.parts.sites.get(site)?;
+        self.parts.policy.authorize(subject, &site.info.id, &permission)?;
+        let now = self.parts.clock.now();
         let circumstances = Circumstances {
             actor: subject.actor_at(&site.info.id),
             now,
@@ -43,7 +43,8 @@ impl Desk {
         };
         match (&described.of, of) {
             (FormSubject::Record { record_type, .. }, Of::Record(number)) => {
-                let record = pipeline::load(&self.store.view().await?, record_type, &circumstances.site.info.id, number).await?;
+                let record =
+                    pipeline::load(&self.parts.store.view().await?, record_type, &circumstances.site.info.id, number).await?;
                 Ok(vec![self.data_of_record(&plugin, &described, record_type, record, &circumstances).await?])
             }
             (FormSubject::Record { record_type, by }, Of::Period { from, to }) => {
@@ -57,7 +58,7 @@ impl Desk {
             (FormSubject::Period, Of::Period { from, to }) => {
                 let period = Period { from: *from, to: *to };
                 let handler = Handler::Paper { form: described.name.clone(), record: None, period: Some(period) };
-                let answer = super::handler::ask(&plugin, handler, self.store.view().await?, &circumstances).await?;
+                let answer = super::handler::ask(&plugin, handler, self.parts.store.view().await?, &circumstances).await?;
                 Ok(vec![FormData { record: None, period: Some(period), data: paper_data(&answer.value, &[])? }])
             }
             (FormSubject::Period, Of::Record(_)) => Err(Problem::invalid_field("from", "required", [])),
@@ -69,7 +70,7 @@ impl Desk {
     pub fn form(&self, form: &str) -> Result<(std::sync::Arc<Plugin>, FormDescription), Problem> {
         let unknown = || Problem::not_found(format!("form {form}"));
         let (plugin, name) = form.split_once('.').ok_or_else(unknown)?;
-        let plugin = self.plugins.running(plugin)?;
+        let plugin = self.parts.plugins.running(plugin)?;
         let described = plugin.description.forms.iter().find(|described| described.name == name).cloned();
         Ok((plugin, described.ok_or_else(unknown)?))
     }
@@ -84,8 +85,8 @@ impl Desk {
     ) -> Result<FormData, Problem> {
         let id = records::id_of(&record);
         let handler = Handler::Paper { form: described.name.clone(), record: Some(record), period: None };
-        let answer = super::handler::ask(plugin, handler, self.store.view().await?, circumstances).await?;
-        let sign_offs = self.store.view().await?.sign_offs(record_type, id).await?;
+        let answer = super::handler::ask(plugin, handler, self.parts.store.view().await?, circumstances).await?;
+        let sign_offs = self.parts.store.view().await?.sign_offs(record_type, id).await?;
         let record = Some(RecordRef { record_type: record_type.to_owned(), id });
         Ok(FormData { record, period: None, data: paper_data(&answer.value, &sign_offs)? })
     }
@@ -103,6 +104,6 @@ impl Desk {
         let mut find = Find::all(record_type);
         find.filter = find.filter.and(by, Operator::Gte, from).and(by, Operator::Lt, to);
         find.limit = Some(RECORDS_MAX);
-        Ok(self.store.view().await?.read(&circumstances.site.info.id, &Read::Find(find)).await?.rows)
+        Ok(self.parts.store.view().await?.read(&circumstances.site.info.id, &Read::Find(find)).await?.rows)
     }
 }

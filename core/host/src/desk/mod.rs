@@ -38,40 +38,36 @@ use crate::store::Store;
 pub(crate) use replays::Replays;
 pub(crate) use shape::shown;
 
+/// What a desk is made of.
+#[derive(Debug, Clone)]
+pub struct Parts {
+    pub store: Store,
+    pub plugins: Arc<Registry>,
+    pub people: People,
+    pub policy: Policy,
+    pub sites: Sites,
+    pub i18n: I18n,
+    pub clock: Clock,
+    pub events: Events,
+}
+
 /// The desk: what may be asked of it. Clones are the same desk.
 #[derive(Debug, Clone)]
 pub struct Desk {
-    store: Store,
-    plugins: Arc<Registry>,
-    people: People,
-    policy: Policy,
-    sites: Sites,
-    i18n: I18n,
-    clock: Clock,
-    events: Events,
+    parts: Arc<Parts>,
     replays: Replays,
 }
 
 impl Desk {
-    #[expect(clippy::too_many_arguments, reason = "called once, where everything is wired together")]
-    pub fn new(
-        store: Store,
-        plugins: Arc<Registry>,
-        people: People,
-        policy: Policy,
-        sites: Sites,
-        i18n: I18n,
-        clock: Clock,
-        events: Events,
-    ) -> Self {
-        Desk { store, plugins, people, policy, sites, i18n, clock, events, replays: Replays::default() }
+    pub fn new(parts: Parts) -> Self {
+        Desk { parts: Arc::new(parts), replays: Replays::default() }
     }
 
     /// The plugin of a full type name and what it describes of the type, whether or not the plugin is running.
     fn described(&self, record_type: &str) -> Result<(Arc<Plugin>, TypeDescription), Problem> {
         let unknown = || Problem::not_found(format!("record type {record_type}"));
         let (plugin, name) = record_type.split_once('.').ok_or_else(unknown)?;
-        let plugin = self.plugins.get(plugin).ok_or_else(unknown)?;
+        let plugin = self.parts.plugins.get(plugin).ok_or_else(unknown)?;
         let described = plugin.description.types.iter().find(|described| described.name == name).cloned();
         Ok((plugin, described.ok_or_else(unknown)?))
     }

@@ -39,12 +39,12 @@ struct Prepared {
 impl Desk {
     /// Runs a command to its end and answers after the commit.
     pub async fn run(&self, command: Command) -> Result<Reply, Problem> {
-        let site = self.sites.get(&command.site)?;
+        let site = self.parts.sites.get(&command.site)?;
         let target = self.target(&command.verb)?;
         if let Some(permission) = &target.permission {
-            self.policy.authorize(&command.subject, &site.info.id, permission)?;
+            self.parts.policy.authorize(&command.subject, &site.info.id, permission)?;
         }
-        let _under_way = match self.replays.begin(&self.store, &command.subject.user, command.idempotency.as_ref()).await? {
+        let _under_way = match self.replays.begin(&self.parts.store, &command.subject.user, command.idempotency.as_ref()).await? {
             super::replays::Begun::Answered(reply) => return Ok(*reply),
             super::replays::Begun::First(guard) => guard,
         };
@@ -52,7 +52,7 @@ impl Desk {
         let mut signers = Vec::new();
         let mut excluded = BTreeSet::new();
         for attempt in 1..=ATTEMPTS {
-            let view = self.store.view().await?;
+            let view = self.parts.store.view().await?;
             let prepared = self.prepare(&command, &target, &circumstances, &excluded, &view).await?;
             let answer = match ready_answer(&prepared, &target) {
                 Some(answer) => answer,
@@ -94,7 +94,7 @@ impl Desk {
             // Who asks for a signature need not be who signs: the signer's own role is checked with their PIN.
             Verb::Sign { record_type, .. } => self.type_target(record_type, "read"),
             Verb::ActOnPlugin { plugin, action, .. } => {
-                let plugin = self.plugins.running(plugin)?;
+                let plugin = self.parts.plugins.running(plugin)?;
                 if !plugin.description.actions.iter().any(|known| known.name == *action) {
                     return Err(Problem::not_found(format!("action {}.{action}", plugin.manifest.id)));
                 }
@@ -102,19 +102,21 @@ impl Desk {
                 Ok(Target { plugin, record_type: None, permission: Some(permission) })
             }
             // Whether a person may start a job is asked where they do (`jobs`); the planner needs no permission.
-            Verb::Job(run) => Ok(Target { plugin: self.plugins.running(&run.plugin)?, record_type: None, permission: None }),
+            Verb::Job(run) => {
+                Ok(Target { plugin: self.parts.plugins.running(&run.plugin)?, record_type: None, permission: None })
+            }
         }
     }
 
     fn type_target(&self, record_type: &str, action: &str) -> Result<Target, Problem> {
         let (plugin, described) = self.described(record_type)?;
-        let plugin = self.plugins.running(&plugin.manifest.id)?;
+        let plugin = self.parts.plugins.running(&plugin.manifest.id)?;
         let permission = Permission::new(&plugin.manifest.id, &described.name, action);
         Ok(Target { plugin, record_type: Some(described), permission: Some(permission) })
     }
 
     fn circumstances(&self, command: &Command, plugin: &Plugin, site: Arc<Site>) -> Circumstances {
-        let now = self.clock.now();
+        let now = self.parts.clock.now();
         let (today, deadline) = match &command.verb {
             Verb::Job(run) => (run.as_of.unwrap_or_else(|| site.day(run.scheduled_for)), run.timeout),
             _ => (site.day(now), plugin.deadline()),
@@ -214,7 +216,7 @@ impl Desk {
             let is_checked = signers.iter().any(|signer| signer.sign_box == needed.sign_box);
             if let (false, Some(given)) = (is_checked, is_given(needed.sign_box)) {
                 let site = &circumstances.site.info.id;
-                signers.push(self.people.verify_signer(given, site, needed.roles, circumstances.now).await?);
+                signers.push(self.parts.people.verify_signer(given, site, needed.roles, circumstances.now).await?);
             }
         }
         Ok(())
@@ -247,7 +249,7 @@ impl Desk {
             actor: circumstances.actor.clone(),
             origin: command.subject.origin.clone(),
             now: circumstances.now,
-            clock: self.clock.clone(),
+            clock: self.parts.clock.clone(),
             kind: command.verb.kind(),
             signed_record,
             signers: signers.to_vec(),

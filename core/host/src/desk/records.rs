@@ -32,7 +32,7 @@ impl Desk {
     /// One record with its sign-offs, in the API's shape.
     pub async fn get(&self, subject: &Subject, site: &str, record_type: &str, number: &str) -> Result<Fields, Problem> {
         let described = self.readable(subject, site, record_type)?;
-        let view = self.store.view().await?;
+        let view = self.parts.store.view().await?;
         let record = view.by_number(record_type, site, number).await?;
         let mut record = record.ok_or_else(|| Problem::not_found(format!("{record_type} {number}")))?;
         if !described.sign_offs.is_empty() {
@@ -46,14 +46,14 @@ impl Desk {
     /// A page of records.
     pub async fn list(&self, subject: &Subject, query: ListQuery) -> Result<Page, Problem> {
         let sites: Vec<String> = match &query.site {
-            Some(site) => vec![self.sites.get(site)?.info.id.clone()],
-            None => self.sites.all().iter().map(|site| site.info.id.clone()).collect(),
+            Some(site) => vec![self.parts.sites.get(site)?.info.id.clone()],
+            None => self.parts.sites.all().iter().map(|site| site.info.id.clone()).collect(),
         };
         let mut described = TypeDescription::default();
         for site in &sites {
             described = self.readable(subject, site, &query.record_type)?;
         }
-        let view = self.store.view().await?;
+        let view = self.parts.store.view().await?;
         let mut find = find_of(&described, &query)?;
         self.resolve_filter(&view, &sites, &described, &mut find).await?;
         find.limit = Some(query.limit.unwrap_or(PAGE).clamp(1, PAGE_MAX));
@@ -66,7 +66,7 @@ impl Desk {
     /// Who changed a record, when, from where, old → new; newest first.
     pub async fn history(&self, subject: &Subject, site: &str, record_type: &str, number: &str) -> Result<Vec<Value>, Problem> {
         self.readable(subject, site, record_type)?;
-        let view = self.store.view().await?;
+        let view = self.parts.store.view().await?;
         let record = view.by_number(record_type, site, number).await?;
         let record = record.ok_or_else(|| Problem::not_found(format!("{record_type} {number}")))?;
         let find = AuditFind { record_id: Some(id_of(&record)), limit: HISTORY_MAX, ..AuditFind::default() };
@@ -76,9 +76,9 @@ impl Desk {
     /// The description of a type that a subject may read at a site.
     pub(crate) fn readable(&self, subject: &Subject, site: &str, record_type: &str) -> Result<TypeDescription, Problem> {
         let (plugin, described) = self.described(record_type)?;
-        let site = self.sites.get(site)?;
+        let site = self.parts.sites.get(site)?;
         let permission = Permission::new(&plugin.manifest.id, &described.name, "read");
-        self.policy.authorize(subject, &site.info.id, &permission)?;
+        self.parts.policy.authorize(subject, &site.info.id, &permission)?;
         Ok(described)
     }
 

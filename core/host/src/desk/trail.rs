@@ -12,11 +12,11 @@ impl Desk {
     /// A page of the audit trail, newest first; for admins.
     pub async fn audit(&self, subject: &Subject, query: AuditQuery) -> Result<AuditPage, Problem> {
         let sites = match &query.site {
-            Some(site) => vec![self.sites.get(site)?],
-            None => self.sites.all(),
+            Some(site) => vec![self.parts.sites.get(site)?],
+            None => self.parts.sites.all(),
         };
         for site in &sites {
-            self.policy.authorize_admin(subject, &site.info.id, "audit")?;
+            self.parts.policy.authorize_admin(subject, &site.info.id, "audit")?;
         }
         let Some(first) = sites.first() else { return Ok(AuditPage::default()) };
         let after = query.cursor.as_deref().map(|cursor| read_cursor(cursor).ok_or_else(bad_cursor)).transpose()?;
@@ -33,7 +33,7 @@ impl Desk {
             limit: query.limit,
             after,
         };
-        let rows = self.store.view().await?.audit(&find).await?;
+        let rows = self.parts.store.view().await?.audit(&find).await?;
         let is_full = rows.len() as u64 >= query.limit;
         let next_cursor =
             rows.last().filter(|_| is_full).map(|last| format!("{}/{}/{}", last.at.timestamp_millis(), last.host, last.seq));
@@ -42,7 +42,7 @@ impl Desk {
 
     /// Walks every audit chain from its first entry; a broken one is named with its first bad sequence.
     pub async fn verify_audit(&self) -> Result<Vec<ChainCheck>, Problem> {
-        let chains = self.store.verify_audit().await?;
+        let chains = self.parts.store.verify_audit().await?;
         let check = |chain: crate::store::ChainState| {
             let (broken_at, reason) = chain.broken.unzip();
             ChainCheck { host: chain.host, entries: chain.entries, head: chain.head, broken_at, reason }
