@@ -193,9 +193,9 @@ impl Store {
         rows.first().map(paper).transpose()
     }
 
-    /// The original that a paper is a copy of; an original is its own.
+    /// The original that a paper is a copy of; an original or a sample is its own.
     pub async fn original_of(&self, paper: &PaperRow) -> Result<PaperRow, Problem> {
-        if paper.copy == 1 {
+        if paper.copy <= 1 {
             return Ok(paper.clone());
         }
         let mut query = select();
