@@ -2,6 +2,7 @@
 
 mod conflicts;
 mod crashes;
+mod imports;
 mod mistakes;
 mod outage;
 mod papers;

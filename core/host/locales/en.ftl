@@ -61,6 +61,31 @@ pin-digits = A PIN has { $min } to { $max } digits.
 pin-common = This PIN is too easy to guess; take another.
 login-name = A login name has letters, digits and . - _ only, 64 at the most.
 
+## Files of records
+import-refused = Nothing was imported: { $rows ->
+    [one] one row does not hold
+   *[other] { $rows } rows do not hold
+}, see below.
+import-done = { $created } created, { $unchanged } unchanged.
+import-previewed = Only looked at, nothing was written: { $created } would be created, { $unchanged } stay unchanged.
+import-repeated = This file was imported before, on { $on } by { $by } ({ $created } created); nothing was changed.
+import-empty = The file has no rows below its heading.
+import-old-workbook = This is an old Excel file (.xls); save it as .xlsx or CSV.
+import-not-text = It is neither a workbook nor text in UTF-8 or GB18030.
+import-not-a-table = It cannot be read as a table: { $detail }.
+import-unreadable = It cannot be read; save it again as .xlsx or CSV.
+import-too-long = It has more than { $max } rows; divide it.
+import-too-wide = It has more than { $max } columns.
+import-unknown-column = There is no such column{ $nearest ->
+    [none] .
+   *[other] ; did you mean { $nearest }?
+} It may have: { $allowed }.
+import-missing-column = The column is missing, and every row needs it.
+import-stray-cell = It stands under no heading.
+import-differs = { $number } is there already and has something else here; change that record instead.
+import-rows-meet = Another row of the file changes the same record; import them from separate files.
+not-an-amount = It must be an amount in yuan such as 12.50.
+
 ## Common columns
 field-id = Id
 field-number = Number

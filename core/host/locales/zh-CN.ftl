@@ -61,6 +61,28 @@ pin-digits = PIN 应为 { $min } 到 { $max } 位数字。
 pin-common = 这个 PIN 太容易猜到,请换一个。
 login-name = 登录名只能用字母、数字和 . - _,最多 64 个。
 
+## 导入文件
+import-refused = 一行也没有导入：有 { $rows } 行不对，见下。
+import-done = 新登记 { $created } 条，未变 { $unchanged } 条。
+import-previewed = 只是预览，没有写入：将新登记 { $created } 条，未变 { $unchanged } 条。
+import-repeated = 这个文件已于 { $on } 由{ $by }导入（登记 { $created } 条），这次没有改动。
+import-empty = 文件在表头以下没有内容。
+import-old-workbook = 这是旧版 Excel 文件（.xls），请另存为 .xlsx 或 CSV。
+import-not-text = 既不是工作簿，也不是 UTF-8 或 GB18030 编码的文本。
+import-not-a-table = 不能作为表格读取：{ $detail }。
+import-unreadable = 无法读取，请另存为 .xlsx 或 CSV 再试。
+import-too-long = 超过 { $max } 行，请分成几个文件。
+import-too-wide = 超过 { $max } 列。
+import-unknown-column = 没有这一列{ $nearest ->
+    [none] 。
+   *[other] ，是不是“{ $nearest }”？
+}可以有：{ $allowed }。
+import-missing-column = 缺少这一列，每一行都要填。
+import-stray-cell = 这一格没有表头。
+import-differs = { $number } 已经登记，内容与这里不同；请直接修改那条记录。
+import-rows-meet = 文件里另一行也改同一条记录，请分开导入。
+not-an-amount = 须是以元为单位的金额，例如 12.50。
+
 ## 公共栏目
 field-id = 标识
 field-number = 编号

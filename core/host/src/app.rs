@@ -13,6 +13,7 @@ use crate::diagnostic::{Diagnostic, Source};
 use crate::forms::{self, Forms};
 use crate::home::{Home, Shipped};
 use crate::i18n::I18n;
+use crate::imports::{self, Imports};
 use crate::jobs::calendar::Hours;
 use crate::jobs::schedule::{PluginJobs, SiteClock};
 use crate::jobs::{self, Jobs};
@@ -32,6 +33,7 @@ pub struct App {
     pub desk: Desk,
     pub jobs: Jobs,
     pub forms: Forms,
+    pub imports: Imports,
     pub people: People,
     pub policy: Policy,
     pub sites: Sites,
@@ -95,8 +97,14 @@ impl App {
             i18n: i18n.clone(),
             clock: clock.clone(),
         });
+        let imports = Imports::new(imports::Parts {
+            desk: desk.clone(),
+            plugins: plugins.clone(),
+            sites: sites.clone(),
+            i18n: i18n.clone(),
+        });
         let serving = Arc::default();
-        let app = App { home, clock, store, plugins, desk, jobs, forms, people, policy, sites, i18n, events, serving };
+        let app = App { home, clock, store, plugins, desk, jobs, forms, imports, people, policy, sites, i18n, events, serving };
         // What is wrong is shown by `check`; the desk goes on with the rest.
         app.reload().await?;
         Ok(app)

@@ -12,6 +12,7 @@ pub mod doctor;
 pub mod forms;
 pub mod home;
 pub mod i18n;
+pub mod imports;
 pub mod jobs;
 pub mod notify;
 pub mod people;

@@ -179,6 +179,16 @@ pub struct MissingBox {
     pub roles: Vec<String>,
 }
 
+/// What is wrong with one row of a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RowFault {
+    /// As the file's reader counts it; the heading is row 1.
+    pub row: u32,
+    /// The heading of the column at fault.
+    pub column: Option<String>,
+    pub problem: Problem,
+}
+
 /// What went wrong.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{}: {detail}", code.as_str())]
@@ -192,6 +202,8 @@ pub struct Problem {
     pub rule: Option<String>,
     /// The plugin whose locale has the sentences of `errors`.
     pub errors: Vec<FieldFault>,
+    /// The rows of an imported file at fault.
+    pub rows: Box<[RowFault]>,
     pub boxes: Vec<MissingBox>,
     /// The record's version now, with `stale_version`.
     pub current_version: Option<i64>,
@@ -210,6 +222,7 @@ impl Problem {
             detail,
             rule: None,
             errors: Vec::new(),
+            rows: Box::default(),
             boxes: Vec::new(),
             current_version: None,
             retry_after: None,
@@ -237,6 +250,20 @@ impl Problem {
     pub fn invalid_field(field: &str, key: &str, args: impl IntoIterator<Item = (&'static str, String)>) -> Self {
         let args = args.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
         Problem::invalid(None, vec![FieldFault { field: field.to_owned(), key: key.to_owned(), args }])
+    }
+
+    /// Rows of a file that can't be taken in: what is filled in wrong comes before what a rule refuses.
+    pub fn in_rows(rows: Vec<RowFault>) -> Self {
+        let codes = || rows.iter().map(|fault| fault.problem.code);
+        let code = codes().find(|code| *code == Code::ValidationFailed).or_else(|| codes().next());
+        let named: Vec<String> = rows.iter().map(|fault| format!("row {}: {}", fault.row, fault.problem)).collect();
+        let mut problem = Problem::new(code.unwrap_or(Code::ValidationFailed), named.join("; "));
+        let n_rows = rows.chunk_by(|a, b| a.row == b.row).count();
+        problem.sentence.key = "import-refused".to_owned();
+        problem.sentence.args.insert("rows".to_owned(), n_rows.to_string());
+        problem.rule = rows.iter().find(|fault| fault.problem.code == problem.code).and_then(|fault| fault.problem.rule.clone());
+        problem.rows = rows.into();
+        problem
     }
 
     /// A desk rule of a plugin says no.

@@ -47,6 +47,19 @@ pub(crate) struct Fetched {
     pub(crate) warnings: Vec<String>,
 }
 
+/// What a request carries.
+#[derive(Debug)]
+struct Payload {
+    media_type: &'static str,
+    bytes: Vec<u8>,
+}
+
+impl Payload {
+    fn json(value: &Value) -> Self {
+        Payload { media_type: "application/json", bytes: value.to_string().into_bytes() }
+    }
+}
+
 /// An answer, read to its end.
 #[derive(Debug)]
 struct Answer {
@@ -88,12 +101,18 @@ impl Client {
     }
 
     pub(crate) async fn post(&self, path: &str, body: Value) -> Result<Value, Failure> {
-        self.send(Method::POST, path, &[], Some(body), None).await?.json()
+        self.send(Method::POST, path, &[], Some(Payload::json(&body)), None).await?.json()
+    }
+
+    /// Hands a whole file to the desk.
+    pub(crate) async fn upload(&self, path: &str, query: &[(&str, &str)], bytes: Vec<u8>) -> Result<Value, Failure> {
+        let file = Payload { media_type: "application/octet-stream", bytes };
+        self.send(Method::POST, path, query, Some(file), None).await?.json()
     }
 
     /// Changes a record that was seen at a version.
     pub(crate) async fn patch(&self, path: &str, body: Value, version: i64) -> Result<Value, Failure> {
-        self.send(Method::PATCH, path, &[], Some(body), Some(version)).await?.json()
+        self.send(Method::PATCH, path, &[], Some(Payload::json(&body)), Some(version)).await?.json()
     }
 
     pub(crate) async fn fetch(&self, path: &str, query: &[(&str, &str)]) -> Result<Fetched, Failure> {
@@ -110,7 +129,7 @@ impl Client {
         method: Method,
         path: &str,
         query: &[(&str, &str)],
-        body: Option<Value>,
+        body: Option<Payload>,
         version: Option<i64>,
     ) -> Result<Answer, Failure> {
         let mut request = Request::builder().method(method).uri(self.uri(path, query)).header(header::HOST, "desk");
@@ -122,8 +141,8 @@ impl Client {
         }
         let body = match body {
             Some(body) => {
-                request = request.header(header::CONTENT_TYPE, "application/json");
-                Body::from(body.to_string())
+                request = request.header(header::CONTENT_TYPE, body.media_type);
+                Body::from(body.bytes)
             }
             None => Body::empty(),
         };

@@ -132,7 +132,13 @@ fn told(problem: &Value, coloured: bool) -> String {
         line("rule", text("rule"));
     }
     for error in problem["errors"].as_array().into_iter().flatten() {
-        line("field", &format!("{}: {}", error["field"].as_str().unwrap_or("?"), error["message"].as_str().unwrap_or_default()));
+        let message = error["message"].as_str().unwrap_or_default();
+        let field = error["column"].as_str().or(error["field"].as_str());
+        match (error["row"].as_u64(), field) {
+            (Some(row), Some(field)) => line("row", &format!("{row}, {field}: {message}")),
+            (Some(row), None) => line("row", &format!("{row}: {message}")),
+            (None, field) => line("field", &format!("{}: {message}", field.unwrap_or("?"))),
+        }
     }
     for missing in problem["boxes"].as_array().into_iter().flatten() {
         let roles: Vec<&str> = missing["roles"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use anyhow::Context;
 use clap::Subcommand;
 use deskbell_proto::description::TypeDescription;
 use secrecy::ExposeSecret;
@@ -92,6 +93,17 @@ pub(crate) enum Record {
         #[arg(long, value_name = "FILE")]
         pin_file: Option<PathBuf>,
     },
+    /// Registers every record of a CSV or XLSX file, or none of them.
+    ///
+    /// The first row names the fields: by name, or by label in Chinese or English. The same file again changes nothing.
+    Import {
+        #[arg(value_name = "TYPE")]
+        record_type: String,
+        file: PathBuf,
+        /// Only says what would become of each row.
+        #[arg(long)]
+        dry_run: bool,
+    },
     /// Shows who changed a record, when, and from what to what.
     History {
         #[arg(value_name = "TYPE")]
@@ -155,6 +167,15 @@ impl Record {
                 print_record(console, &signed, &described(desk, &record_type).await?);
                 Ok(())
             }
+            Record::Import { record_type, file, dry_run } => {
+                let bytes = std::fs::read(&file).with_context(|| format!("reading {}", file.display()))?;
+                let described = described(desk, &record_type).await?;
+                let dry_run = if dry_run { "true" } else { "false" };
+                let route = path("/internal/records", &[&record_type, "imports"]);
+                let imported = desk.upload(&route, &[("dry_run", dry_run)], bytes).await?;
+                print_import(console, imported, &described);
+                Ok(())
+            }
             Record::History { record_type, number } => {
                 let history = desk.get(&path(RECORDS, &[&record_type, &number, "history"]), &[]).await?;
                 console.print_list(&history, &columns(["at", "actor", "command", "changes"]), "nothing happened to it yet");
@@ -179,6 +200,26 @@ async fn list_types(console: &Console, desk: &Client) -> Result<(), Failure> {
         "no record types: install a plugin with `deskbell plugin install`",
     );
     Ok(())
+}
+
+/// What became of a file: how many, and in a preview each row.
+fn print_import(console: &Console, mut imported: Value, described: &TypeDescription) {
+    if console.wants_json() {
+        return console.print_json(&imported);
+    }
+    let items = imported["items"].as_array_mut().map(std::mem::take).unwrap_or_default();
+    let is_preview = items.iter().any(|item| item["record"].is_object());
+    if is_preview {
+        let with_fields = items.into_iter().map(|mut item| {
+            let fields = item["record"].as_object_mut().map(std::mem::take).unwrap_or_default();
+            item.as_object_mut().into_iter().for_each(|item| item.extend(fields.clone()));
+            item
+        });
+        let own = described.create.iter().flatten().take(6).map(|field| Column::of(&field.name));
+        let columns: Vec<Column> = columns(["row", "outcome", "number"]).into_iter().chain(own).collect();
+        console.print_list(&json!({ "items": with_fields.collect::<Vec<_>>() }), &columns, "no rows");
+    }
+    console.say(imported["outcome"].as_str().unwrap_or_default());
 }
 
 /// A record in the order of the paper: number, state, the type's fields, then what every record has.

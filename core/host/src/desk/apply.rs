@@ -64,6 +64,13 @@ pub(crate) enum Stop {
     Problem(Problem),
 }
 
+/// Why a batch was not written: the plans that can't be, by their place in it, or what stands in the way of all.
+#[derive(Debug)]
+pub(crate) enum Stopped {
+    Some(Vec<(usize, Stop)>),
+    All(Problem),
+}
+
 /// An item of a job whose part can't be applied.
 #[derive(Debug)]
 pub(crate) struct FailedPart {
@@ -106,6 +113,46 @@ impl Desk {
                 Ok(reply)
             }
             Err(problem) => Err(given_up.lock().take().unwrap_or(Stop::Problem(problem))),
+        }
+    }
+
+    /// Writes the plans of a batch in one piece, each in a part of its own, so that all that stands in the way is found;
+    /// `and_then` writes what belongs to the whole. A dry run is written and rolled back.
+    pub(super) async fn apply_all<F>(&self, plans: Vec<Plan>, is_dry: bool, and_then: F) -> Result<Vec<Reply>, Stopped>
+    where
+        F: Fn(&mut Tx<'_>, &[Reply]) -> Result<(), Problem> + Send + 'static,
+    {
+        let plans = Arc::new(plans);
+        let stopped = Arc::new(Mutex::new(Vec::new()));
+        let (seen, i18n, written) = (stopped.clone(), self.parts.i18n.clone(), plans.clone());
+        let work = move |tx: &mut Tx<'_>| {
+            let (mut replies, mut stopped) = (Vec::new(), Vec::new());
+            for (index, plan) in written.iter().enumerate() {
+                match tx.part(|tx| Writing::new(plan, &i18n).write(tx)) {
+                    Ok((reply, _)) => replies.push(reply),
+                    Err(stop) => stopped.push((index, stop)),
+                }
+            }
+            let is_whole = stopped.is_empty();
+            *seen.lock() = stopped;
+            if !is_whole {
+                return Err(Problem::new(Code::Conflict, "given up"));
+            }
+            and_then(tx, &replies)?;
+            Ok(replies)
+        };
+        let done = if is_dry { self.parts.store.rehearse(work).await } else { self.parts.store.write(work).await };
+        match done {
+            Ok(replies) => {
+                if !is_dry {
+                    plans.iter().zip(&replies).for_each(|(plan, reply)| self.tell(plan, reply));
+                }
+                Ok(replies)
+            }
+            Err(problem) => Err(match std::mem::take(&mut *stopped.lock()) {
+                stops if stops.is_empty() => Stopped::All(problem),
+                stops => Stopped::Some(stops),
+            }),
         }
     }
 
@@ -455,7 +502,7 @@ fn stopped(refused: Refused) -> Stop {
 }
 
 /// Whether an error is about the one item of a job, so that the rest can go on without it.
-fn is_the_items_own(code: Code) -> bool {
+pub(super) fn is_the_items_own(code: Code) -> bool {
     matches!(code, Code::RuleRefused | Code::ValidationFailed | Code::Conflict | Code::NotFound | Code::StaleVersion)
 }
 

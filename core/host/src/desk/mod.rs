@@ -4,6 +4,7 @@
 //! Not here: SQL (`store`), how a plugin is called (`plugins`), when a job runs (`jobs`).
 
 mod apply;
+mod batch;
 mod changes;
 mod command;
 mod due;
@@ -18,6 +19,7 @@ mod shape;
 mod sites;
 mod trail;
 
+pub use batch::{Batch, BatchItem, BatchReply, BatchRow, ItemOutcome};
 pub use command::{Command, GivenSignOff, Idempotency, JobRun, PaperRef, Reply, Verb};
 pub use events::{Event, Events};
 pub use form_data::FormData;

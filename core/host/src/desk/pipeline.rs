@@ -20,19 +20,19 @@ use crate::problem::{Code, MissingBox, Problem};
 use crate::store::View;
 
 /// How often a handler may see its data change before the caller is told to try again.
-const ATTEMPTS: usize = 4;
+pub(super) const ATTEMPTS: usize = 4;
 
 /// What a command is about, found before anything is read.
-struct Target {
-    plugin: Arc<Plugin>,
+pub(super) struct Target {
+    pub(super) plugin: Arc<Plugin>,
     /// For commands on a record type.
-    record_type: Option<TypeDescription>,
-    permission: Option<Permission>,
+    pub(super) record_type: Option<TypeDescription>,
+    pub(super) permission: Option<Permission>,
 }
 
 /// A handler call made ready, and the record it is about.
-struct Prepared {
-    handler: Handler,
+pub(super) struct Prepared {
+    pub(super) handler: Handler,
     record: Option<Fields>,
 }
 
@@ -54,12 +54,7 @@ impl Desk {
         for attempt in 1..=ATTEMPTS {
             let view = self.parts.store.view().await?;
             let prepared = self.prepare(&command, &target, &circumstances, &excluded, &view).await?;
-            let answer = match ready_answer(&prepared, &target) {
-                Some(answer) => answer,
-                None => ask(&target.plugin, prepared.handler.clone(), view, &circumstances).await?,
-            };
-            self.collect_signers(&command, &target, &answer, &circumstances, &mut signers).await?;
-            let plan = self.plan(&command, &target, prepared, answer, &circumstances, &signers, &excluded)?;
+            let plan = self.decide(&command, &target, prepared, view, &circumstances, &mut signers, &excluded).await?;
             match self.apply(plan).await {
                 Ok(reply) => return Ok(reply),
                 Err(Stop::Problem(problem)) => return Err(problem),
@@ -74,7 +69,27 @@ impl Desk {
 }
 
 impl Desk {
-    fn target(&self, verb: &Verb) -> Result<Target, Problem> {
+    /// Has the handler decide against a view, and what it needs signed checked.
+    #[expect(clippy::too_many_arguments, reason = "all that a command has gathered by the time its handler is asked")]
+    pub(super) async fn decide(
+        &self,
+        command: &Command,
+        target: &Target,
+        prepared: Prepared,
+        view: View,
+        circumstances: &Circumstances,
+        signers: &mut Vec<Signer>,
+        excluded: &BTreeSet<Uuid>,
+    ) -> Result<Plan, Problem> {
+        let answer = match ready_answer(&prepared, target) {
+            Some(answer) => answer,
+            None => ask(&target.plugin, prepared.handler.clone(), view, circumstances).await?,
+        };
+        self.collect_signers(command, target, &answer, circumstances, signers).await?;
+        self.plan(command, target, prepared, answer, circumstances, signers, excluded)
+    }
+
+    pub(super) fn target(&self, verb: &Verb) -> Result<Target, Problem> {
         match verb {
             Verb::Create { record_type, .. } => {
                 let target = self.type_target(record_type, "create")?;
@@ -115,7 +130,7 @@ impl Desk {
         Ok(Target { plugin, record_type: Some(described), permission: Some(permission) })
     }
 
-    fn circumstances(&self, command: &Command, plugin: &Plugin, site: Arc<Site>) -> Circumstances {
+    pub(super) fn circumstances(&self, command: &Command, plugin: &Plugin, site: Arc<Site>) -> Circumstances {
         let now = self.parts.clock.now();
         let (today, deadline) = match &command.verb {
             Verb::Job(run) => (run.as_of.unwrap_or_else(|| site.day(run.scheduled_for)), run.timeout),
@@ -126,7 +141,7 @@ impl Desk {
     }
 
     /// Reads the record, checks the input against what the plugin describes, and makes the handler's call.
-    async fn prepare(
+    pub(super) async fn prepare(
         &self,
         command: &Command,
         target: &Target,

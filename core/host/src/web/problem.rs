@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use super::reader::language_of;
 use super::{Peer, Web};
 use crate::i18n::I18n;
-use crate::problem::{Code, Problem};
+use crate::problem::{Code, Problem, RowFault};
 
 /// The media type of a problem.
 pub(crate) const PROBLEM_JSON: &str = "application/problem+json";
@@ -100,11 +100,9 @@ pub(crate) fn to_json(problem: &Problem, i18n: &I18n, language: &str, trace: &st
         "detail": i18n.problem(problem, language),
         "code": problem.code.as_str(),
     });
-    let errors: Vec<Value> = i18n
-        .field_errors(problem, language)
-        .into_iter()
-        .map(|(field, message)| json!({ "field": field, "message": message }))
-        .collect();
+    let field_error = |(field, message): (String, String)| json!({ "field": field, "message": message });
+    let mut errors: Vec<Value> = i18n.field_errors(problem, language).into_iter().map(field_error).collect();
+    errors.extend(problem.rows.iter().flat_map(|fault| row_errors(fault, i18n, language)));
     if !errors.is_empty() {
         body["errors"] = errors.into();
     }
@@ -121,6 +119,26 @@ pub(crate) fn to_json(problem: &Problem, i18n: &I18n, language: &str, trace: &st
         body["trace"] = trace.into();
     }
     body
+}
+
+/// What is wrong in one row of a file: field by field, or the one sentence that refuses it.
+fn row_errors(fault: &RowFault, i18n: &I18n, language: &str) -> Vec<Value> {
+    let RowFault { row, column, problem } = fault;
+    let of_row = |mut error: Value| {
+        error["row"] = (*row).into();
+        error["code"] = problem.code.as_str().into();
+        for (name, value) in [("column", column), ("rule", &problem.rule)] {
+            if let Some(value) = value {
+                error[name] = value.as_str().into();
+            }
+        }
+        error
+    };
+    if problem.errors.is_empty() {
+        return vec![of_row(json!({ "message": i18n.problem(problem, language) }))];
+    }
+    let fields = i18n.field_errors(problem, language);
+    fields.into_iter().map(|(field, message)| of_row(json!({ "field": field, "message": message }))).collect()
 }
 
 /// A defect wakes somebody; a desk that is busy or has a function switched off is read about on Monday.

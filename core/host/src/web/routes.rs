@@ -1,11 +1,15 @@
 //! The whole URL table, in the order of the contract.
 
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
 
 use super::Web;
 use super::api::{actions, audit, due, events, forms, health, jobs, openapi, papers, plugins, records, registers};
 use super::internal;
+
+/// The largest file that can be brought along.
+const FILE_BYTES: usize = 10 * 1024 * 1024;
 
 /// Answered whatever the load.
 pub(crate) fn health() -> Router<Web> {
@@ -66,6 +70,7 @@ pub(crate) fn internal() -> Router<Web> {
         .route("/internal/forms/{form}/sample", get(internal::forms::sample))
         .route("/internal/forms/{form}/diff", get(internal::forms::diff))
         .route("/internal/forms/{form}/reset", post(internal::forms::reset))
+        .route("/internal/records/{type}/imports", post(internal::records::import).layer(DefaultBodyLimit::max(FILE_BYTES)))
         .route("/internal/plugins", post(internal::plugins::install))
         .route("/internal/plugins/{id}/enabled", post(internal::plugins::set_enabled))
         .route("/internal/plugins/{id}/rolled-back", post(internal::plugins::roll_back))

@@ -8,3 +8,4 @@ pub(crate) mod forms;
 pub(crate) mod jobs;
 pub(crate) mod people;
 pub(crate) mod plugins;
+pub(crate) mod records;
