@@ -40,6 +40,10 @@ impl Api {
         Api { token, ..self.clone() }
     }
 
+    pub fn token(&self) -> Option<&str> {
+        self.token.as_deref()
+    }
+
     pub fn get(&self, path: &str) -> Answer {
         self.send("GET", path, None, &[]).expect("the desk answers")
     }

@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::mpsc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -39,15 +39,16 @@ pub struct Serving {
     child: Child,
     pub api: Api,
     pub address: String,
+    /// From the start of the process to the first answer that it is ready.
+    pub ready_after: Duration,
 }
 
-/// The binary that the workspace's build made.
+/// The binary that the workspace's build made: beside a program of the build, above a test in `deps/`.
 fn binary() -> PathBuf {
-    let test = std::env::current_exe().expect("the test's own path");
-    let folder = test.parent().and_then(Path::parent).expect("tests lie in deps/");
-    let binary = folder.join("deskbell");
-    assert!(binary.exists(), "no {}: run cargo build --workspace first", binary.display());
-    binary
+    let own = std::env::current_exe().expect("the program's own path");
+    let folders = own.ancestors().skip(1).take(2);
+    let binary = folders.map(|folder| folder.join("deskbell")).find(|binary| binary.is_file());
+    binary.unwrap_or_else(|| panic!("no deskbell near {}: run cargo build --workspace first", own.display()))
 }
 
 impl Home {
@@ -66,8 +67,17 @@ impl Home {
         Home::made(None, arguments)
     }
 
+    /// The same in a folder of the caller's choice.
+    pub fn in_folder(folder: TempDir) -> Self {
+        Home::made_in(folder, None, &[])
+    }
+
     fn made(clock: Option<TestClock>, arguments: &[&str]) -> Self {
-        let home = Home { folder: TempDir::new().expect("a folder for the home"), clock };
+        Home::made_in(TempDir::new().expect("a folder for the home"), clock, arguments)
+    }
+
+    fn made_in(folder: TempDir, clock: Option<TestClock>, arguments: &[&str]) -> Self {
+        let home = Home { folder, clock };
         let password = home.folder.path().join("password");
         std::fs::write(&password, "correct horse battery\n").expect("the password file");
         let password = password.display().to_string();
@@ -129,6 +139,7 @@ impl Home {
 
     /// Starts the desk on a free port of loopback and waits until it is ready.
     pub fn serve(&self) -> Serving {
+        let started = Instant::now();
         let mut child = self
             .command()
             .args(["serve", "--listen", "127.0.0.1:0"])
@@ -142,8 +153,9 @@ impl Home {
         eventually_within(Duration::from_secs(30), "the desk is ready", || {
             api.send("GET", "/readyz", None, &[]).is_ok_and(|answer| answer.status == 200).then_some(())
         });
+        let ready_after = started.elapsed();
         let api = api.with_token(Some(self.token("boss")));
-        Serving { child, api, address }
+        Serving { child, api, address, ready_after }
     }
 
     fn command(&self) -> Command {

@@ -6,13 +6,12 @@ use std::process::Command;
 use anyhow::Context;
 
 use crate::setup::{self, For};
-use crate::step::{self, cargo, say, workspace};
+use crate::step::{self, cargo, say, target};
 
 pub fn run(arguments: &[String]) -> anyhow::Result<()> {
     setup::run(For::Desk)?;
     say("Build (the first one takes some minutes)");
     step::run(&mut cargo(&["build", "--workspace"]))?;
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| workspace().join("target"), Into::into);
-    let error = Command::new(target.join("debug/deskbell")).arg("demo").args(arguments).exec();
+    let error = Command::new(target().join("debug/deskbell")).arg("demo").args(arguments).exec();
     Err(error).context("cannot start the deskbell that was built")
 }

@@ -2,13 +2,14 @@
 
 use clap::{Parser, Subcommand};
 
+mod bench;
 mod ci;
 mod demo;
 mod setup;
 mod step;
 
 #[derive(Parser)]
-#[command(name = "cargo xtask", about = "Set-up, demo and checks of Deskbell")]
+#[command(name = "cargo xtask", about = "Set-up, demo, checks and measurements of Deskbell")]
 struct Arguments {
     #[command(subcommand)]
     task: Task,
@@ -24,6 +25,12 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
+    /// Measures the whole system, built as for a release.
+    Bench {
+        /// Passed on: only the measurements whose name contains it.
+        #[arg(trailing_var_arg = true)]
+        arguments: Vec<String>,
+    },
     /// Sets up and runs every check: format, lints, docs, licences, tests.
     Ci,
 }
@@ -33,6 +40,7 @@ fn main() -> anyhow::Result<()> {
     match Arguments::parse().task {
         Task::Setup => setup::run(setup::For::Tests),
         Task::Demo { arguments } => demo::run(&arguments),
+        Task::Bench { arguments } => bench::run(&arguments),
         Task::Ci => ci::run(),
     }
 }
