@@ -114,6 +114,13 @@ impl Home {
         self.command().args(arguments).stdin(Stdio::null()).output().expect("deskbell starts").into()
     }
 
+    /// The same with other environment variables.
+    pub fn cli_with(&self, variables: &[(&str, &str)], arguments: &[&str]) -> Cli {
+        let mut command = self.command();
+        command.envs(variables.iter().copied()).args(arguments).stdin(Stdio::null());
+        command.output().expect("deskbell starts").into()
+    }
+
     /// Runs a command with `--json` and returns what it prints.
     #[track_caller]
     pub fn json(&self, arguments: &[&str]) -> Value {

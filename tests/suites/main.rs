@@ -5,5 +5,6 @@ mod crashes;
 mod imports;
 mod mistakes;
 mod outage;
+mod packages;
 mod papers;
 mod road;

@@ -1,13 +1,14 @@
 //! The only place that wires things together: settings → store → plugins → desk → jobs, forms.
 
 use std::collections::{BTreeSet, HashMap};
+use std::path::Path;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
-use crate::config::Settings;
+use crate::config::{self, Settings};
 use crate::desk::{self, Desk, Events, Site, Sites};
 use crate::diagnostic::{Diagnostic, Source};
 use crate::forms::{self, Forms};
@@ -19,8 +20,9 @@ use crate::jobs::schedule::{PluginJobs, SiteClock};
 use crate::jobs::{self, Jobs};
 use crate::notify::Teller;
 use crate::people::{People, Permission, Policy};
-use crate::plugins::{Plugin, Registry};
+use crate::plugins::{self, Package, Plugin, Registry};
 use crate::problem::{Code, Problem};
+use crate::retention;
 use crate::store::Store;
 
 /// A desk that is open: everything the web and the CLI talk to. Clones are the same desk.
@@ -174,11 +176,13 @@ impl App {
         check_plugin_settings(settings, plugins)
     }
 
-    /// Starts what only a serving desk does: the jobs' pulse and the outbox.
+    /// Starts what only a serving desk does: the jobs' pulse, the outbox, the daily sweep.
     pub async fn start(&self) -> Result<(), Problem> {
         let end = CancellationToken::new();
         let teller = Teller::new(self.store.clone(), self.events.clone(), self.clock.clone());
         tokio::spawn(teller.run(end.clone()));
+        let retention = usable_settings(&self.home)?.retention;
+        tokio::spawn(retention::sweep(self.store.clone(), retention, self.clock.clone(), end.clone()));
         let jobs = self.jobs.start().await;
         *self.serving.lock() = Some(Serving { jobs, end });
         Ok(())
@@ -195,6 +199,27 @@ impl App {
     }
 }
 
+/// Inspects a package in a folder, or a crate's, as the desk would load it: everything that is wrong with it at once.
+pub async fn check_package(folder: &Path) -> Result<(Package, Vec<Diagnostic>), Vec<Diagnostic>> {
+    let plugins::Inspected { package, description, mut problems } = plugins::inspect(folder).await?;
+    let Some(description) = description else { return Ok((package, problems)) };
+    match forms::check_package(&package, &description).await {
+        Ok(found) => problems.extend(found),
+        Err(problem) => problems.push(Diagnostic::in_file("form.unchecked", "templates", problem.detail)),
+    }
+    let id = &package.manifest.id;
+    let file = format!("schedules/{id}.toml");
+    let shipped = package.files().find(|(path, _)| *path == file);
+    let jobs = PluginJobs {
+        plugin: id.clone(),
+        jobs: description.jobs.iter().map(|job| job.name.clone()).collect(),
+        shipped: shipped.map(|(_, bytes)| Source::new(file.as_str(), String::from_utf8_lossy(bytes))),
+        store: None,
+    };
+    problems.extend(jobs::schedule::read(&[jobs], &[site_clock(&config::Site::default())]).problems);
+    Ok((package, problems))
+}
+
 /// The settings of a home, or everything that is wrong with them.
 fn usable_settings(home: &Home) -> Result<Settings, Problem> {
     let loaded = Settings::load(&home.settings_file());
@@ -205,7 +230,7 @@ fn usable_settings(home: &Home) -> Result<Settings, Problem> {
     Err(Problem::new(Code::ConfigInvalid, problems.join("\n")))
 }
 
-fn site(settings: &crate::config::Site) -> Site {
+fn site(settings: &config::Site) -> Site {
     Site {
         info: settings.info(),
         zone: settings.timezone,
@@ -233,12 +258,11 @@ fn check_plugin_settings(settings: &Settings, plugins: &[Arc<Plugin>]) -> Vec<Di
 
 /// The plugins' jobs with the files that schedule them, and the sites' clocks.
 fn scheduled(home: &Home, settings: &Settings, plugins: &[Arc<Plugin>]) -> (Vec<PluginJobs>, Vec<SiteClock>) {
-    let clock = |site: &crate::config::Site| SiteClock {
-        id: site.id.clone(),
-        zone: site.timezone,
-        hours: Hours { opens: site.opens, closes: site.closes },
-    };
-    (plugins.iter().map(|plugin| plugin_jobs(home, plugin)).collect(), settings.sites.iter().map(clock).collect())
+    (plugins.iter().map(|plugin| plugin_jobs(home, plugin)).collect(), settings.sites.iter().map(site_clock).collect())
+}
+
+fn site_clock(site: &config::Site) -> SiteClock {
+    SiteClock { id: site.id.clone(), zone: site.timezone, hours: Hours { opens: site.opens, closes: site.closes } }
 }
 
 fn plugin_jobs(home: &Home, plugin: &Plugin) -> PluginJobs {

@@ -18,5 +18,6 @@ pub mod notify;
 pub mod people;
 pub mod plugins;
 pub mod problem;
+pub mod retention;
 pub mod store;
 pub mod web;

@@ -28,6 +28,22 @@ pub struct PluginDescription {
     pub forms: Vec<FormDescription>,
 }
 
+impl PluginDescription {
+    /// The keys of everything it describes: each wants a sentence in every language.
+    pub fn sentence_keys(&self) -> Vec<String> {
+        let mut keys = vec!["plugin-name".to_owned()];
+        keys.extend(self.settings.iter().map(|field| format!("setting-{}", field.name)));
+        keys.extend(self.jobs.iter().map(|job| format!("job-{}", job.name)));
+        keys.extend(self.forms.iter().map(|form| format!("form-{}", form.name)));
+        for action in &self.actions {
+            keys.push(format!("action-{}", action.name));
+            keys.extend(action.args.iter().map(|field| format!("action-{}.{}", action.name, field.name)));
+        }
+        keys.extend(self.types.iter().flat_map(TypeDescription::sentence_keys));
+        keys
+    }
+}
+
 /// A record type; its table is `<plugin>_<type>` with `-` as `_`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -77,6 +93,25 @@ impl TypeDescription {
 
     pub fn action(&self, name: &str) -> Option<&ActionDescription> {
         self.actions.iter().find(|action| action.name == name)
+    }
+
+    fn sentence_keys(&self) -> Vec<String> {
+        let name = &self.name;
+        let mut keys = vec![name.clone()];
+        keys.extend(self.states.iter().map(|state| format!("{name}-state.{}", state.name)));
+        keys.extend(self.due.iter().map(|due| format!("due-{}", due.name)));
+        keys.extend(self.sign_offs.iter().map(|sign_off| format!("box-{}", sign_off.name)));
+        for field in &self.fields {
+            keys.push(format!("{name}.{}", field.name));
+            if let FieldKind::Choice { values } = &field.kind {
+                keys.extend(values.iter().map(|value| format!("{name}-{}.{value}", field.name)));
+            }
+        }
+        for action in &self.actions {
+            keys.push(format!("{name}-{}", action.name));
+            keys.extend(action.args.iter().map(|field| format!("{name}-{}.{}", action.name, field.name)));
+        }
+        keys
     }
 
     /// The states that are not closed.

@@ -338,43 +338,11 @@ impl TestDesk {
             let lacks = |key: &&String| !keys.contains(key.as_str());
             lacking.extend(all.iter().filter(lacks).map(|key| format!("{language}: {key}")));
         }
-        for key in described_keys(&self.plugin) {
+        for key in self.plugin.description().sentence_keys() {
             lacking.extend(self.sentences.languages_without(&key).iter().map(|language| format!("{language}: {key}")));
         }
         lacking.into_iter().collect()
     }
-}
-
-/// The keys that a plugin's description asks the locales for.
-fn described_keys(plugin: &Plugin) -> Vec<String> {
-    let description = plugin.description();
-    let mut keys = vec!["plugin-name".to_owned()];
-    keys.extend(description.settings.iter().map(|field| format!("setting-{}", field.name)));
-    keys.extend(description.jobs.iter().map(|job| format!("job-{}", job.name)));
-    keys.extend(description.forms.iter().map(|form| format!("form-{}", form.name)));
-    for action in &description.actions {
-        keys.push(format!("action-{}", action.name));
-        keys.extend(action.args.iter().map(|field| format!("action-{}.{}", action.name, field.name)));
-    }
-    for described in &description.types {
-        let name = &described.name;
-        keys.push(name.clone());
-        keys.extend(described.states.iter().map(|state| format!("{name}-state.{}", state.name)));
-        keys.extend(described.due.iter().map(|due| format!("due-{}", due.name)));
-        keys.extend(described.sign_offs.iter().map(|sign_off| format!("box-{}", sign_off.name)));
-        for field in &described.fields {
-            keys.push(format!("{name}.{}", field.name));
-            if let FieldKind::Choice { values } = &field.kind {
-                let key = format!("{name}-{}", field.name);
-                keys.extend(values.iter().map(|value| format!("{key}.{value}")));
-            }
-        }
-        for action in &described.actions {
-            keys.push(format!("{name}-{}", action.name));
-            keys.extend(action.args.iter().map(|field| format!("{name}-{}.{}", action.name, field.name)));
-        }
-    }
-    keys
 }
 
 /// The road of a command: who may, what comes in, what the handler decides, who signs, apply.

@@ -12,6 +12,7 @@ use crate::web;
 
 const USAGE: u8 = 2;
 const INVALID: u8 = 3;
+const REFUSED: u8 = 7;
 const PARTLY: u8 = 9;
 const CHECK_FOUND_PROBLEMS: u8 = 10;
 const TRY_LATER: u8 = 75;
@@ -25,6 +26,8 @@ pub(crate) enum Failure {
     Problem(Box<Problem>),
     /// Settings, schedules or templates that do not hold.
     Invalid(Vec<Diagnostic>),
+    /// A package that the desk would not load.
+    Refused(Vec<Diagnostic>),
     /// The command line asks for something that it cannot mean.
     Usage(String),
     /// A check found problems, which are on stdout already.
@@ -42,6 +45,7 @@ impl Failure {
             Failure::Told(problem) => code_of(problem).map_or(1, Code::exit_code),
             Failure::Problem(problem) => problem.code.exit_code(),
             Failure::Invalid(_) => INVALID,
+            Failure::Refused(_) => REFUSED,
             Failure::Usage(_) => USAGE,
             Failure::Found(_) => CHECK_FOUND_PROBLEMS,
             Failure::Partly(_) => PARTLY,
@@ -55,7 +59,7 @@ impl Failure {
         match self {
             Failure::Told(problem) => told(problem, coloured),
             Failure::Problem(problem) => told(&web::problem_json(problem, &I18n::new(), lang), coloured),
-            Failure::Invalid(diagnostics) => {
+            Failure::Invalid(diagnostics) | Failure::Refused(diagnostics) => {
                 let shown = diagnostics.iter().map(|diagnostic| shown(diagnostic, coloured));
                 shown.collect::<Vec<_>>().join("\n\n")
             }
@@ -74,6 +78,7 @@ impl Failure {
             Failure::Told(problem) => problem.clone(),
             Failure::Problem(problem) => web::problem_json(problem, &I18n::new(), lang),
             Failure::Invalid(diagnostics) => json!({ "code": Code::ConfigInvalid.as_str(), "problems": diagnostics }),
+            Failure::Refused(diagnostics) => json!({ "code": Code::PluginRefused.as_str(), "problems": diagnostics }),
             Failure::Usage(why) => simple("usage", why),
             Failure::Found(what) => simple("check_found_problems", what),
             Failure::Partly(what) => simple("partly_done", what),

@@ -214,6 +214,7 @@ mod tests {
         plugin list
         plugin info <ID>
         plugin check <PATH>
+        plugin build [PATH]
         plugin install <PATH|ID>
         plugin enable <ID>
         plugin disable <ID>
@@ -245,6 +246,7 @@ mod tests {
         record change <TYPE> <NUMBER> <FIELD=VALUE>... [--version <N>]
         record do <TYPE> <NUMBER> <ACTION> [FIELD=VALUE]... [--sign-off <BOX:USER>] [--pin-file <FILE>]
         record sign <TYPE> <NUMBER> <BOX> --user <USER> [--pin-file <FILE>]
+        record import <TYPE> <FILE> [--dry-run]
         record history <TYPE> <NUMBER>
         do <PLUGIN.ACTION> [FIELD=VALUE]... [--sign-off <BOX:USER>] [--pin-file <FILE>]
         due [--on <DAY>]

@@ -9,8 +9,9 @@ use super::client::path;
 use super::console::{Console, is_coloured};
 use super::failure::{self, Failure};
 use super::table::columns;
+use crate::app;
 use crate::diagnostic::Diagnostic;
-use crate::plugins::Package;
+use crate::plugins::{self, BuildFailure, Package};
 use crate::problem::Problem;
 
 const PLUGINS: &str = "/internal/plugins";
@@ -22,10 +23,15 @@ pub(crate) enum Plugin {
     List,
     /// Shows one plugin with all it offers.
     Info { id: String },
-    /// Checks the package in a folder.
+    /// Checks a package, or a crate whose library is built, as the desk would load it; installs nothing.
     Check {
         #[arg(value_name = "PATH")]
         package: PathBuf,
+    },
+    /// Builds a native plugin's crate with cargo and lays out its package.
+    Build {
+        #[arg(value_name = "PATH", default_value = ".")]
+        folder: PathBuf,
     },
     /// Installs the package in a folder, or a shipped plugin by its id.
     Install {
@@ -46,12 +52,14 @@ pub(crate) enum Plugin {
 
 impl Plugin {
     pub(crate) async fn run(self, console: &Console) -> Result<(), Failure> {
-        if let Plugin::Check { package } = &self {
-            return check(console, package);
+        match &self {
+            Plugin::Check { package } => return check(console, package).await,
+            Plugin::Build { folder } => return build(console, folder),
+            _ => {}
         }
         let desk = console.desk().await?;
         match self {
-            Plugin::Check { .. } => {}
+            Plugin::Check { .. } | Plugin::Build { .. } => {}
             Plugin::List => {
                 let plugins = desk.get("/api/v1/plugins", &[]).await?;
                 let if_empty = "no plugins: install one with `deskbell plugin install`";
@@ -100,10 +108,39 @@ fn tell(console: &Console, changed: &Value) {
     diagnostics.for_each(|diagnostic| console.say(failure::shown(&diagnostic, is_coloured())));
 }
 
-fn check(console: &Console, folder: &Path) -> Result<(), Failure> {
-    let package = Package::from_folder(folder).map_err(Failure::Invalid)?;
-    let manifest = &package.manifest;
-    let shown = json!({ "id": manifest.id, "version": manifest.version, "protocol": manifest.protocol, "hash": package.hash() });
-    console.print_object(&shown);
+async fn check(console: &Console, folder: &Path) -> Result<(), Failure> {
+    let (package, problems) = app::check_package(folder).await.map_err(refused)?;
+    if !problems.is_empty() {
+        return Err(refused(problems));
+    }
+    console.print_object(&about(&package));
+    console.say("everything in it holds");
     Ok(())
+}
+
+fn build(console: &Console, folder: &Path) -> Result<(), Failure> {
+    let (place, package) = plugins::build(folder).map_err(|failure| match failure {
+        BuildFailure::Package(problems) => refused(problems),
+        failure => Failure::Other(failure.into()),
+    })?;
+    let mut shown = about(&package);
+    shown["package"] = place.display().to_string().into();
+    console.print_object(&shown);
+    let place = place.display();
+    console.say(format!(
+        "next: deskbell plugin check {place}\n      deskbell plugin trust {}\n      deskbell plugin install {place}",
+        package.hash()
+    ));
+    Ok(())
+}
+
+fn about(package: &Package) -> Value {
+    let manifest = &package.manifest;
+    json!({ "id": manifest.id, "version": manifest.version, "protocol": manifest.protocol, "hash": package.hash() })
+}
+
+/// A package that the desk would not load, or one whose files do not hold.
+fn refused(problems: Vec<Diagnostic>) -> Failure {
+    let is_of_library = |problem: &Diagnostic| problem.code.starts_with("plugin.") && problem.code != "plugin.manifest";
+    if problems.iter().any(is_of_library) { Failure::Refused(problems) } else { Failure::Invalid(problems) }
 }

@@ -8,6 +8,7 @@ mod database;
 mod logging;
 mod permissions;
 mod plugin_tables;
+mod retention;
 mod runner;
 pub(crate) mod section;
 mod server;
@@ -27,6 +28,7 @@ pub use database::{Database, DatabaseUrl};
 pub use logging::{Filter, Format, Logging};
 pub use permissions::{Permissions, ROLES};
 pub use plugin_tables::PluginSettings;
+pub use retention::Retention;
 pub use runner::{Isolation, Policy, Runners};
 pub use section::Shown;
 pub use server::{Server, WebAddress};
@@ -48,6 +50,7 @@ pub struct Settings {
     pub runners: Runners,
     pub permissions: Permissions,
     pub logging: Logging,
+    pub retention: Retention,
     plugins: PluginTables,
     source: Source,
 }
@@ -146,6 +149,7 @@ impl Settings {
                 "database": table("database"),
                 "runner": runner,
                 "logging": table("logging"),
+                "retention": table("retention"),
                 "permissions": { "type": "object", "additionalProperties": roles },
                 "plugins": plugin_tables,
             },
@@ -161,10 +165,11 @@ fn read_root<'a>(root: &'a DeTable<'a>, source: &'a Source, findings: &'a mut Fi
     let database = section.within("database", Database::read);
     let runners = section.within("runner", Runners::read);
     let logging = section.within("logging", Logging::read);
+    let retention = section.within("retention", Retention::read);
     let permissions = Permissions::read(&mut section);
     plugins.read_for_all(&mut section);
     section.finish();
-    Settings { sites, server, database, runners, permissions, logging, plugins, source: source.clone() }
+    Settings { sites, server, database, runners, permissions, logging, retention, plugins, source: source.clone() }
 }
 
 fn read_sites(section: &mut Section<'_>, plugins: &mut PluginTables) -> Vec<Site> {

@@ -188,3 +188,10 @@ fn the_schema_knows_every_key_with_its_default() {
     assert_eq!(properties["plugins"]["properties"]["letters"]["properties"]["handoff_after_days"]["default"], 7);
     assert_eq!(properties["server"]["additionalProperties"], false);
 }
+
+#[test]
+fn answers_are_kept_for_as_long_as_a_client_may_repeat_a_request() {
+    assert_eq!(read("[retention]\nanswers = \"72h\"\ntold = \"1h\"\n").settings.retention.answers.as_secs(), 72 * 3600);
+    let expected = "deskbell.toml:2:11: `retention.answers` must be at least \"48h\"";
+    check("[retention]\nanswers = \"1h\"\n", false, &[expected]);
+}

@@ -14,6 +14,7 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::command::{Idempotency, JobRun, PaperRef, Reply};
+use super::replays::keep_answer;
 use super::{Desk, Site, shape};
 use crate::clock::Clock;
 use crate::i18n::I18n;
@@ -445,11 +446,7 @@ impl<'a> Writing<'a> {
 
     /// Writes what stands beside the records: the answer under its key, and the end of a run.
     fn finish(&self, tx: &mut Tx<'_>, reply: &Reply) -> Result<(), Stop> {
-        if let Some(Idempotency { key, route, body }) = &self.plan.idempotency {
-            let answer = serde_json::to_value(reply).map_err(Problem::internal)?;
-            let kept = store::KeptAnswer { body_hash: hex::encode(body), answer };
-            tx.keep_answer(&self.plan.actor.user, route, key, &kept, self.plan.now)?;
-        }
+        keep_answer(tx, &self.plan.actor.user, self.plan.idempotency.as_ref(), reply, self.plan.now)?;
         if let Some(run) = &self.plan.job {
             let outcome = reply.outcome.clone().unwrap_or_default();
             let finish = store::jobs::Finish {
@@ -460,6 +457,9 @@ impl<'a> Writing<'a> {
                 at: self.plan.clock.now(),
             };
             store::jobs::finish_in(tx, run, &finish)?;
+            if let Some(asked) = &run.asked {
+                keep_answer(tx, &asked.by, Some(&asked.once), &run.run, finish.at)?;
+            }
         }
         Ok(())
     }

@@ -16,13 +16,10 @@ use super::apply::{Plan, Stop, Stopped, is_the_items_own};
 use super::command::{Command, Idempotency, Reply, Verb};
 use super::handler::Circumstances;
 use super::pipeline::{ATTEMPTS, Target};
-use super::replays::Begun;
+use super::replays::{Begun, keep_answer};
 use crate::people::Subject;
 use crate::problem::{Code, Problem, RowFault};
-use crate::store::{KeptAnswer, Tx, View};
-
-/// Whose the answer of a batch is: whoever brings the same file again, it is the same file.
-const ANYBODY: &str = "*";
+use crate::store::{ANYBODY, Tx, View};
 
 /// Records to be created together.
 #[derive(Debug, Clone)]
@@ -129,7 +126,11 @@ impl Desk {
             let outline = Arc::new(batch.outline(circumstances.now, places, unchanged));
             // With faults it is only looked at whether the rest could be written.
             let is_dry = batch.dry || !faults.is_empty();
-            match self.apply_all(plans, is_dry, keep_answer(outline.clone(), once.clone())).await {
+            let (whole, once) = (outline.clone(), once.clone());
+            let keep = move |tx: &mut Tx<'_>, replies: &[Reply]| {
+                keep_answer(tx, ANYBODY, once.as_ref(), &whole.with(replies, false), whole.head.at)
+            };
+            match self.apply_all(plans, is_dry, keep).await {
                 Ok(replies) if faults.is_empty() => return Ok(outline.with(&replies, batch.dry)),
                 Ok(_) => {}
                 Err(Stopped::All(problem)) => return Err(problem),
@@ -276,18 +277,6 @@ impl Outline {
             .collect();
         items.sort_by_key(|item| item.row);
         BatchReply { items, ..self.head.clone() }
-    }
-}
-
-/// Keeps the answer of a batch in the transaction of its records.
-fn keep_answer(
-    outline: Arc<Outline>,
-    once: Option<Idempotency>,
-) -> impl Fn(&mut Tx<'_>, &[Reply]) -> Result<(), Problem> + Send + 'static {
-    move |tx, replies| {
-        let Some(Idempotency { key, route, body }) = &once else { return Ok(()) };
-        let answer = serde_json::to_value(outline.with(replies, false)).map_err(Problem::internal)?;
-        tx.keep_answer(ANYBODY, route, key, &KeptAnswer { body_hash: hex::encode(body), answer }, outline.head.at)
     }
 }
 

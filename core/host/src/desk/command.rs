@@ -68,8 +68,17 @@ pub struct JobRun {
     pub as_of: Option<NaiveDate>,
     /// Applied in a savepoint that is rolled back.
     pub dry: bool,
+    /// The request for a run by hand, which is answered with the run.
+    pub asked: Option<Asked>,
     /// How long the handler may take: the schedule's `timeout`, the deadline of the plugin's call.
     pub timeout: Duration,
+}
+
+/// Who asked for a run by hand, under which key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Asked {
+    pub by: String,
+    pub once: Idempotency,
 }
 
 /// A sign-off as it came: who signs which box, with their PIN or password.

@@ -20,7 +20,7 @@ mod sites;
 mod trail;
 
 pub use batch::{Batch, BatchItem, BatchReply, BatchRow, ItemOutcome};
-pub use command::{Command, GivenSignOff, Idempotency, JobRun, PaperRef, Reply, Verb};
+pub use command::{Asked, Command, GivenSignOff, Idempotency, JobRun, PaperRef, Reply, Verb};
 pub use events::{Event, Events};
 pub use form_data::FormData;
 pub use sites::{Site, Sites};
@@ -37,7 +37,7 @@ use crate::people::{People, Policy};
 use crate::plugins::{Plugin, Registry};
 use crate::problem::Problem;
 use crate::store::Store;
-pub(crate) use replays::Replays;
+pub(crate) use replays::{Begun, Replays, keep_answer};
 pub(crate) use shape::shown;
 
 /// What a desk is made of.
@@ -63,6 +63,11 @@ pub struct Desk {
 impl Desk {
     pub fn new(parts: Parts) -> Self {
         Desk { parts: Arc::new(parts), replays: Replays::default() }
+    }
+
+    /// What has been asked under a key and is still being answered, commands and everything else alike.
+    pub(crate) fn replays(&self) -> &Replays {
+        &self.replays
     }
 
     /// The plugin of a full type name and what it describes of the type, whether or not the plugin is running.

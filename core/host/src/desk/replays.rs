@@ -1,19 +1,19 @@
 //! `Idempotency-Key`: the same key and body bring the same answer and one effect.
 //!
-//! The finished answer of a command is kept in its own transaction (`apply`); here is the look-up before, who is under way,
-//! and the same for what is no single command: a paper printed, a job run by hand.
+//! An answer is kept in the transaction of its effect, whether a command's (`apply`), a print's or that of a job run by hand;
+//! here is also the look-up before, and who is under way.
 
 use std::collections::HashSet;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use parking_lot::Mutex;
+use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
 
 use super::command::Idempotency;
 use crate::problem::{Code, Problem};
-use crate::store::{KeptAnswer, Store};
+use crate::store::{KeptAnswer, Store, Tx};
 
 /// The keys whose first command is still running on this host.
 #[derive(Debug, Clone, Default)]
@@ -66,28 +66,19 @@ impl Replays {
         let reply = serde_json::from_value(kept.answer).map_err(|error| Problem::internal(format!("a kept answer: {error}")))?;
         Ok(Begun::Answered(Box::new(reply)))
     }
+}
 
-    /// Does work that is no single command once for a key. Its answer is kept after it, in a transaction of its own, so a
-    /// crash between the two is the one case in which a repeat does it again.
-    pub(crate) async fn once(
-        &self,
-        store: &Store,
-        user: &str,
-        idempotency: Option<&Idempotency>,
-        now: DateTime<Utc>,
-        work: impl Future<Output = Result<Value, Problem>>,
-    ) -> Result<Value, Problem> {
-        let _under_way = match self.begin(store, user, idempotency).await? {
-            Begun::Answered(answer) => return Ok(*answer),
-            Begun::First(guard) => guard,
-        };
-        let answer = work.await?;
-        if let Some(Idempotency { key, route, body }) = idempotency.cloned() {
-            let (user, kept) = (user.to_owned(), KeptAnswer { body_hash: hex::encode(body), answer: answer.clone() });
-            store.write(move |tx| tx.keep_answer(&user, &route, &key, &kept, now)).await?;
-        }
-        Ok(answer)
-    }
+/// Keeps an answer under its key, in the transaction of what it answers for: neither is there without the other.
+pub(crate) fn keep_answer(
+    tx: &mut Tx<'_>,
+    user: &str,
+    once: Option<&Idempotency>,
+    answer: &impl Serialize,
+    at: DateTime<Utc>,
+) -> Result<(), Problem> {
+    let Some(Idempotency { key, route, body }) = once else { return Ok(()) };
+    let answer = serde_json::to_value(answer).map_err(Problem::internal)?;
+    tx.keep_answer(user, route, key, &KeptAnswer { body_hash: hex::encode(body), answer }, at)
 }
 
 impl Drop for UnderWay {

@@ -15,19 +15,20 @@ use std::sync::Arc;
 
 use chrono::NaiveDate;
 use deskbell_locale::LANGUAGES;
+use deskbell_proto::PluginDescription;
 use deskbell_proto::description::FormDescription;
 use deskbell_proto::typeset::{self, Complaint, Data, Output, Request, Sheet, Source, Wording};
 use parking_lot::Mutex;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::clock::Clock;
-use crate::desk::{Desk, Sites};
+use crate::desk::{Desk, Idempotency, Sites};
 use crate::diagnostic::{self, Diagnostic};
 use crate::home::{self, Home, Shipped};
 use crate::i18n::{I18n, known};
 use crate::people::{Policy, Subject};
-use crate::plugins::{Plugin, Registry};
+use crate::plugins::{Package, Plugin, Registry};
 use crate::problem::{Code, Problem};
 use crate::store::Store;
 use templates::{Template, Templates, sha256, shipped_layout};
@@ -66,6 +67,16 @@ pub enum Of {
     },
 }
 
+/// A print that somebody asks for.
+#[derive(Debug, Clone)]
+pub struct Order {
+    /// `letters.handoff-sheet`
+    pub form: String,
+    pub of: Of,
+    pub lang: String,
+    pub idempotency: Option<Idempotency>,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PageFormat {
     Pdf,
@@ -91,7 +102,7 @@ pub struct File {
 }
 
 /// One print of a form.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Paper {
     pub id: Uuid,
     pub form: String,
@@ -364,6 +375,43 @@ impl Forms {
     }
 }
 
+/// What is wrong with the templates of a package that is installed nowhere: those it ships, in every language.
+pub(crate) async fn check_package(package: &Package, description: &PluginDescription) -> Result<Vec<Diagnostic>, Problem> {
+    let typesetter = Typesetter::new(home::program("deskbell-typeset"), shipped_fonts().into_iter().collect());
+    let text = |path: &str| {
+        let (_, bytes) = package.files().find(|(known, _)| *known == path)?;
+        Some(Source { file: path.to_owned(), text: String::from_utf8_lossy(bytes).into_owned() })
+    };
+    let mut found: Vec<Diagnostic> = Vec::new();
+    for described in &description.forms {
+        let file = format!("templates/{}.typ", described.name);
+        let Some(template) = text(&file) else {
+            found.push(Diagnostic::in_file("form.template", &file, format!("the form {} has no template", described.name)));
+            continue;
+        };
+        for lang in LANGUAGES {
+            let (core, words) = I18n::core_file(lang);
+            let core = Source { file: core, text: words.to_owned() };
+            let layers = std::iter::once(core).chain(text(&format!("locales/{lang}.ftl"))).collect();
+            let form = typeset::Form {
+                name: described.name.clone(),
+                template: template.clone(),
+                layout: shipped_layout(),
+                shape: described.data.clone(),
+                wording: Wording { language: lang.to_owned(), layers },
+            };
+            let complaints = typesetter.check(&Request::Check { form: form.clone() }).await?;
+            for complaint in &complaints {
+                let diagnostic = diagnostic_of(complaint, &sources(&form));
+                if !found.contains(&diagnostic) {
+                    found.push(diagnostic);
+                }
+            }
+        }
+    }
+    Ok(found)
+}
+
 /// The form that prints, and what the reader should know about it.
 struct InForce {
     form: typeset::Form,
@@ -421,11 +469,13 @@ fn one_line(complaint: &Complaint, sources: &[Source]) -> String {
 
 /// Where fonts are looked for: the shipped ones, and those that a store adds for rare characters.
 fn font_folders(home: &Home) -> Vec<PathBuf> {
-    let shipped = Shipped::find().map(|shipped| {
-        // In a checkout, the other npm packages are none of our business.
-        let package = shipped.fonts().join("@expo-google-fonts/noto-sans-sc");
-        if package.is_dir() { package } else { shipped.fonts().to_owned() }
-    });
     let own = Some(home.root().join("fonts")).filter(|folder| folder.is_dir());
-    shipped.into_iter().chain(own).collect()
+    shipped_fonts().into_iter().chain(own).collect()
+}
+
+fn shipped_fonts() -> Option<PathBuf> {
+    let shipped = Shipped::find()?;
+    // In a checkout, the other npm packages are none of our business.
+    let package = shipped.fonts().join("@expo-google-fonts/noto-sans-sc");
+    Some(if package.is_dir() { package } else { shipped.fonts().to_owned() })
 }

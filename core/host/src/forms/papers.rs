@@ -12,12 +12,12 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::templates::sha256;
-use super::{File, Forms, Of, Paper, SetFile, sources};
-use crate::desk::FormData;
+use super::{File, Forms, Order, Paper, SetFile, sources};
+use crate::desk::{Begun, FormData, keep_answer};
 use crate::i18n::known;
 use crate::people::{Permission, Subject};
 use crate::problem::{Code, Problem};
-use crate::store::{About, AuditEntry, NewPaper, PaperRow, SetPaper, SignOff, Stamp};
+use crate::store::{About, AuditEntry, NewPaper, PaperRow, SetPaper, SignOff, Stamp, Tx};
 
 /// The circumstances of one print.
 pub(super) struct Print<'a> {
@@ -28,44 +28,55 @@ pub(super) struct Print<'a> {
 }
 
 impl Forms {
-    /// Makes copy 1, or copy n of what was printed before.
-    pub async fn print(&self, subject: &Subject, site: &str, form: &str, of: Of, lang: &str) -> Result<Paper, Problem> {
-        let lang = known(lang);
-        let mut papers = self.parts.desk.form_data(subject, site, form, &of).await?;
-        let paper = match (papers.pop(), papers.len()) {
-            (Some(paper), 0) => paper,
-            (None, _) => return Err(Problem::not_found(format!("record for {form} in that span of days"))),
-            // Each record's paper counts its own copies.
-            (Some(_), _) => return Err(Problem::invalid_field("record", "required", [])),
+    /// Makes copy 1, or copy n of what was printed before; the same order under the same key is printed once.
+    pub async fn print(&self, subject: &Subject, site: &str, order: Order) -> Result<Paper, Problem> {
+        let begun = self.parts.desk.replays().begin(&self.parts.store, &subject.user, order.idempotency.as_ref()).await?;
+        let (paper, _under_way) = match begun {
+            Begun::Answered(paper) => (*paper, None),
+            Begun::First(guard) => (self.make(subject, site, order).await?, Some(guard)),
         };
-        let id = self.keep(subject, site, form, lang, paper).await?;
-        let row = self.row(id).await?;
-        // The print stands from here on: trouble with the typesetter is told and the PDF made when it is fetched.
+        self.with_its_page(paper).await
+    }
+
+    async fn make(&self, subject: &Subject, site: &str, order: Order) -> Result<Paper, Problem> {
+        let mut papers = self.parts.desk.form_data(subject, site, &order.form, &order.of).await?;
+        match (papers.pop(), papers.len()) {
+            (Some(paper), 0) => self.keep(subject, site, order, paper).await,
+            (None, _) => Err(Problem::not_found(format!("record for {} in that span of days", order.form))),
+            // Each record's paper counts its own copies.
+            (Some(_), _) => Err(Problem::invalid_field("record", "required", [])),
+        }
+    }
+
+    /// The print stands by then: trouble with the typesetter is told, and the PDF made when it is fetched.
+    async fn with_its_page(&self, paper: Paper) -> Result<Paper, Problem> {
+        let row = self.row(paper.id).await?;
         match self.pdf(&row).await {
-            Ok(_) => Ok(shown(&self.row(id).await?)),
+            Ok(_) => Ok(Paper { warnings: self.row(paper.id).await?.warnings, ..paper }),
             Err(problem) => {
                 let args = [("reason".to_owned(), problem.detail)].into();
-                let warning = self.parts.i18n.messages(None, lang).get_or_key("paper-not-set", &args);
-                Ok(Paper { warnings: vec![warning], ..shown(&row) })
+                let warning = self.parts.i18n.messages(None, known(&row.lang)).get_or_key("paper-not-set", &args);
+                Ok(Paper { warnings: vec![warning], ..paper })
             }
         }
     }
 
-    async fn keep(&self, subject: &Subject, site: &str, form: &str, lang: &str, paper: FormData) -> Result<Uuid, Problem> {
+    async fn keep(&self, subject: &Subject, site: &str, order: Order, data: FormData) -> Result<Paper, Problem> {
         let (id, now) = (Uuid::now_v7(), self.parts.clock.now());
-        let (plugin, name) = form.split_once('.').unwrap_or_default();
+        let (plugin, name) = order.form.split_once('.').unwrap_or_default();
+        let lang = known(&order.lang);
         let title = self.parts.i18n.text(Some(plugin), lang, &format!("form-{name}"));
-        let (subject, site, form, lang) = (subject.clone(), site.to_owned(), form.to_owned(), lang.to_owned());
-        let write = move |tx: &mut crate::store::Tx<'_>| {
+        let (subject, site) = (subject.clone(), site.to_owned());
+        let write = move |tx: &mut Tx<'_>| {
             let stamp = Stamp { site: &site, by: &subject.user, at: now };
             let new = NewPaper {
                 id,
-                form: &form,
+                form: &order.form,
                 title: &title,
-                lang: &lang,
-                record: paper.record.as_ref(),
-                period: paper.period,
-                data: &paper.data,
+                lang,
+                record: data.record.as_ref(),
+                period: data.period,
+                data: &data.data,
                 made_by: &subject.name,
                 run: None,
             };
@@ -77,11 +88,24 @@ impl Forms {
                 site: &site,
                 command: "print",
                 rule: None,
-                about: About::Other(serde_json::json!({ "form": form, "paper": id, "copy": copy })),
-            })
+                about: About::Other(serde_json::json!({ "form": order.form, "paper": id, "copy": copy })),
+            })?;
+            let paper = Paper {
+                id,
+                form: order.form.clone(),
+                title: title.clone(),
+                site: site.clone(),
+                lang: lang.to_owned(),
+                copy,
+                made_at: now,
+                made_by: subject.name.clone(),
+                href: href(id),
+                warnings: Vec::new(),
+            };
+            keep_answer(tx, &subject.user, order.idempotency.as_ref(), &paper, now)?;
+            Ok(paper)
         };
-        self.parts.store.write(write).await?;
-        Ok(id)
+        self.parts.store.write(write).await
     }
 
     /// A paper and its PDF; the same bytes whenever it is asked for.
@@ -218,7 +242,11 @@ fn shown(row: &PaperRow) -> Paper {
         copy: row.copy,
         made_at: row.made_at,
         made_by: row.made_by.clone(),
-        href: format!("/api/v1/papers/{}", row.id),
+        href: href(row.id),
         warnings: row.warnings.clone(),
     }
+}
+
+fn href(paper: Uuid) -> String {
+    format!("/api/v1/papers/{paper}")
 }

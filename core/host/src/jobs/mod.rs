@@ -22,14 +22,14 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::clock::Clock;
-use crate::desk::{Desk, PaperRef, Sites};
+use crate::desk::{Asked, Begun, Desk, Idempotency, PaperRef, Sites, keep_answer};
 use crate::diagnostic::{Diagnostic, nearest};
 use crate::i18n::I18n;
 use crate::people::{Permission, Policy, Subject};
 use crate::plugins::Registry;
 use crate::problem::Problem;
-use crate::store::Store;
-use crate::store::jobs::{LedgerRun, MoveCursor, Reason, RunQuery};
+use crate::store::jobs::{LedgerRun, MoveCursor, Reason, RunQuery, keep_dry_run};
+use crate::store::{Store, Tx};
 
 pub use runner::Running;
 use schedule::{PluginJobs, Schedule, SiteClock};
@@ -118,26 +118,24 @@ impl Jobs {
         Ok(found)
     }
 
-    /// Runs a job now under a key of its own and returns the finished run. A day ahead needs `dry_run`.
-    pub async fn run(
-        &self,
-        subject: &Subject,
-        site: &str,
-        job: &str,
-        dry_run: bool,
-        as_of: Option<NaiveDate>,
-        lang: &str,
-    ) -> Result<Run, Problem> {
+    /// Runs a job now and returns the finished run; asked for again under the same key, the same run. A day ahead needs
+    /// `dry_run`.
+    pub async fn run(&self, subject: &Subject, site: &str, job: &str, by_hand: ByHand, lang: &str) -> Result<Run, Problem> {
         let job = self.known_job(job)?;
         self.may_run(subject, site, &job)?;
         let today = self.parts.sites.get(site)?.day(self.parts.clock.now());
-        if !dry_run && as_of.is_some_and(|day| day > today) {
+        if !by_hand.dry_run && by_hand.as_of.is_some_and(|day| day > today) {
             return Err(Problem::invalid_field("as_of", "day-in-future", []));
         }
-        let run = if dry_run {
-            self.rehearse(subject, site, &job, as_of).await?
+        let begun = self.parts.desk.replays().begin(&self.parts.store, &subject.user, by_hand.idempotency.as_ref()).await?;
+        let _under_way = match begun {
+            Begun::Answered(run) => return self.get(subject, *run, lang).await,
+            Begun::First(guard) => guard,
+        };
+        let run = if by_hand.dry_run {
+            self.rehearse(subject, site, &job, by_hand).await?
         } else {
-            self.run_by_hand(subject, site, &job, as_of).await?
+            self.run_by_hand(subject, site, &job, by_hand).await?
         };
         Ok(self.shown(run, lang))
     }
@@ -293,12 +291,13 @@ impl Jobs {
         subject: &Subject,
         site: &str,
         job: &JobName,
-        as_of: Option<NaiveDate>,
+        ByHand { as_of, idempotency, .. }: ByHand,
     ) -> Result<LedgerRun, Problem> {
         let now = self.parts.clock.now();
         let run = self.parts.store.begin_manual_run(&job.full(), site, &self.node, &subject.user, now).await?;
         let timeout = self.timeout(site, job);
-        match self.work(&run, as_of, timeout).await {
+        let asked = idempotency.map(|once| Asked { by: subject.user.clone(), once });
+        match self.work(&run, as_of, asked, timeout).await {
             Ok(_) => self.parts.store.job_run(run.id).await?.ok_or_else(|| Problem::internal(format!("run {} is gone", run.id))),
             Err(problem) => {
                 let noted = self.parts.store.fail_run(run.id, run.lease_token, 1, &problem, self.parts.clock.now()).await;
@@ -316,7 +315,7 @@ impl Jobs {
         subject: &Subject,
         site: &str,
         job: &JobName,
-        as_of: Option<NaiveDate>,
+        ByHand { as_of, idempotency, .. }: ByHand,
     ) -> Result<LedgerRun, Problem> {
         let started = self.parts.clock.now();
         let id = Uuid::now_v7();
@@ -328,7 +327,7 @@ impl Jobs {
             started_at: Some(started),
             ..LedgerRun::pending(id, job.full(), site, started.trunc_subsecs(0))
         };
-        let done = self.work(&run, as_of, self.timeout(site, job)).await;
+        let done = self.work(&run, as_of, None, self.timeout(site, job)).await;
         run.finished_at = Some(self.parts.clock.now());
         match &done {
             Ok(reply) => {
@@ -341,13 +340,29 @@ impl Jobs {
                 run.reason = Some(Reason::from(problem));
             }
         }
-        self.parts.store.keep_dry_run(run.clone(), &subject.user).await?;
+        let (kept, by, is_done) = (run.clone(), subject.user.clone(), done.is_ok());
+        let keep = move |tx: &mut Tx<'_>| {
+            keep_dry_run(tx, &kept, &by)?;
+            // What was refused is not kept under the key.
+            let once = idempotency.as_ref().filter(|_| is_done);
+            keep_answer(tx, &by, once, &kept.id, started)
+        };
+        self.parts.store.write(keep).await?;
         done.map(|_| run)
     }
 
     fn timeout(&self, site: &str, job: &JobName) -> std::time::Duration {
         self.schedule(site, job).map_or(schedule::TIMEOUT, |schedule| schedule.timeout)
     }
+}
+
+/// How a job is run by hand.
+#[derive(Debug, Clone, Default)]
+pub struct ByHand {
+    pub dry_run: bool,
+    /// The business day, when it is not today.
+    pub as_of: Option<NaiveDate>,
+    pub idempotency: Option<Idempotency>,
 }
 
 /// A job's full name in its two parts.

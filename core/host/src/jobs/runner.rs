@@ -15,7 +15,7 @@ use super::clock_watch::{ClockWatch, Verdict};
 use super::pulse::{FALLBACK, Pulse};
 use super::schedule::Schedule;
 use super::{JobName, Jobs, RunKind, RunState};
-use crate::desk::{Command, JobRun, Reply, Verb};
+use crate::desk::{Asked, Command, JobRun, Reply, Verb};
 use crate::people::Subject;
 use crate::problem::{Code, Problem};
 use crate::store::jobs::{Handler, LedgerRun, MoveCursor};
@@ -127,7 +127,7 @@ impl Jobs {
         };
         let late = self.parts.clock.now() - run.scheduled_for;
         tracing::info!(run = %run.id, job = name, site = run.site, "{name} starts for {}", run.scheduled_for);
-        let result = match self.work(&run, None, schedule.timeout).await {
+        let result = match self.work(&run, None, None, schedule.timeout).await {
             Ok(reply) => {
                 let outcome = reply.outcome.unwrap_or_default();
                 tracing::info!(run = %run.id, job = name, "{name} is done: {} {:?}", outcome.key, outcome.counts);
@@ -158,8 +158,14 @@ impl Jobs {
     }
 
     /// Runs a job as a command of the desk, renewing its lease meanwhile. The deadline of the plugin's call ends it in time.
-    pub(super) async fn work(&self, run: &LedgerRun, as_of: Option<NaiveDate>, timeout: Duration) -> Result<Reply, Problem> {
-        let command = self.command(run, as_of, timeout)?;
+    pub(super) async fn work(
+        &self,
+        run: &LedgerRun,
+        as_of: Option<NaiveDate>,
+        asked: Option<Asked>,
+        timeout: Duration,
+    ) -> Result<Reply, Problem> {
+        let command = self.command(run, as_of, asked, timeout)?;
         let mut work = Box::pin(self.parts.desk.run(command));
         if run.kind == RunKind::Dry {
             return work.await;
@@ -180,7 +186,13 @@ impl Jobs {
         }
     }
 
-    fn command(&self, run: &LedgerRun, as_of: Option<NaiveDate>, timeout: Duration) -> Result<Command, Problem> {
+    fn command(
+        &self,
+        run: &LedgerRun,
+        as_of: Option<NaiveDate>,
+        asked: Option<Asked>,
+        timeout: Duration,
+    ) -> Result<Command, Problem> {
         let job = JobName::parse(&run.job).ok_or_else(|| Problem::not_found(format!("job {}", run.job)))?;
         let site = self.parts.sites.get(&run.site)?;
         let mut subject = Subject::admin(format!("job:{}", run.job), "job");
@@ -197,6 +209,7 @@ impl Jobs {
                 scheduled_for: run.scheduled_for,
                 as_of,
                 dry: run.kind == RunKind::Dry,
+                asked,
                 timeout,
             }),
             sign_offs: Vec::new(),

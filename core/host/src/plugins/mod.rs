@@ -5,21 +5,26 @@
 //! in a child process ([`child`] is its inside) unless the settings say otherwise.
 //! Not here: what a plugin's answer means (`desk`), its tables (`store`), its forms and schedules (`forms`, `jobs`).
 
+mod build;
 pub mod child;
 mod child_runner;
 mod described;
 mod frames;
 mod in_process;
+mod inspect;
 mod install;
 mod manifest;
 mod package;
 mod plugin;
 mod preflight;
+mod probe;
 mod registry;
 mod runner;
 
+pub use build::{BuildFailure, build, is_crate};
 pub use child_runner::ChildRunner;
 pub use in_process::InProcessRunner;
+pub use inspect::{Inspected, inspect};
 pub use install::{Downgrade, Installed, Previous, Record, install};
 pub(crate) use manifest::library_name;
 pub use manifest::{Manifest, Use};

@@ -58,6 +58,28 @@ impl Package {
         reader.into_package(&shipped.plugin(id), Origin::Shipped)
     }
 
+    /// Puts the package of a plugin's crate together, with the library that was built of it.
+    ///
+    /// Forms and schedule lie in the crate's folder, or in the `templates/` and `schedules/` of the workspace around it.
+    pub fn of_crate(folder: &Path, library: &Path) -> Result<Package, Vec<Diagnostic>> {
+        let mut reader = Reader::default();
+        reader.take_folder(folder, "", &|path| belongs(path) && !path.ends_with(".so"));
+        let id = library_id(library);
+        if let Some(workspace) = folder.parent().and_then(Path::parent) {
+            let (templates, schedule) = (workspace.join("templates").join(&id), workspace.join(format!("schedules/{id}.toml")));
+            if !folder.join("templates").is_dir() && templates.is_dir() {
+                reader.take_folder(&templates, "templates/", &|_| true);
+            }
+            if !folder.join("schedules").is_dir() && schedule.is_file() {
+                reader.take(&schedule, &format!("schedules/{id}.toml"));
+            }
+        }
+        if let Some(name) = library.file_name() {
+            reader.take(library, &name.to_string_lossy());
+        }
+        reader.into_package(folder, Origin::Folder)
+    }
+
     pub fn files(&self) -> impl Iterator<Item = (&str, &[u8])> {
         self.files.iter().map(|(path, bytes)| (path.as_str(), bytes.as_slice()))
     }
@@ -93,6 +115,12 @@ impl Package {
             .extend(missing.map(|path| Diagnostic::in_file("plugin.tampered", folder.join(path), format!("{path} is missing"))));
         if problems.is_empty() { Ok(()) } else { Err(problems) }
     }
+}
+
+/// The plugin of a library: `petty-cash` of `libpetty_cash.so`.
+fn library_id(library: &Path) -> String {
+    let stem = library.file_stem().unwrap_or_default().to_string_lossy();
+    stem.strip_prefix("lib").unwrap_or(&stem).replace('_', "-")
 }
 
 /// Whether a path inside a package's folder is part of the package; sources beside it are not.

@@ -3,28 +3,24 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
-use deskbell_proto::{PROTOCOL, PluginDescription, ops};
+use deskbell_proto::PluginDescription;
 use parking_lot::{Mutex, RwLock};
 use serde::Serialize;
 
 use super::child_runner::ChildRunner;
-use super::described;
 use super::in_process::InProcessRunner;
 use super::install::{self, Downgrade, Installed, Record};
 use super::manifest::Manifest;
 use super::package::Package;
 use super::plugin::Plugin;
 use super::preflight::{self, Passed};
-use super::runner::{Lane, NoReads, Request, Runner};
+use super::probe;
+use super::runner::Runner;
 use crate::config::{Isolation, Policy, Runners};
 use crate::diagnostic::{Diagnostic, Source};
 use crate::home::{Home, Shipped};
 use crate::problem::{Code, Problem};
-
-/// How long a plugin may take to describe itself, on a machine that starts everything at once.
-const DESCRIBE_MAX: Duration = Duration::from_secs(20);
 
 /// All plugins of the desk.
 #[derive(Debug)]
@@ -343,17 +339,7 @@ impl Registry {
         if let Some(description) = std::fs::read(&kept).ok().and_then(|json| serde_json::from_slice(&json).ok()) {
             return Ok(description);
         }
-        let probe = ChildRunner::new(id, passed.library.clone(), policy.clone());
-        let request = Request { op: ops::DESCRIBE, json: b"{}".to_vec(), lane: Lane::People, deadline: DESCRIBE_MAX };
-        let json = probe.call(request, Arc::new(NoReads)).await.map_err(|failure| failure.to_string())?;
-        let description: PluginDescription =
-            serde_json::from_slice(&json).map_err(|error| format!("its description is unreadable: {error}"))?;
-        if description.protocol != PROTOCOL {
-            return Err(format!("it describes itself in protocol {}; this host speaks {PROTOCOL}", description.protocol));
-        }
-        if let Some(fault) = described::faults(&description).first() {
-            return Err(fault.clone());
-        }
+        let (description, json) = probe::describe(id, &passed.library, policy).await.map_err(|faults| faults.join("; "))?;
         // Without the copy, the next start asks again.
         if let Err(error) = install::write_whole(&kept, &json) {
             tracing::warn!("cannot keep the description of {id}: {error}");

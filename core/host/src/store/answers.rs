@@ -7,6 +7,9 @@ use serde_json::Value;
 use super::{Store, Tx};
 use crate::problem::Problem;
 
+/// Whose an answer is that is the same for everybody, and kept for good: that of a file, whoever brings it. No login has it.
+pub const ANYBODY: &str = "*";
+
 /// What a key was used for, and how it was answered.
 #[derive(Debug, Clone, PartialEq)]
 pub struct KeptAnswer {

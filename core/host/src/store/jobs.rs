@@ -164,6 +164,18 @@ pub fn finish_in(tx: &mut Tx<'_>, run: &JobRun, finish: &Finish<'_>) -> Result<(
     Ok(())
 }
 
+/// Keeps a dry run, which is over by then.
+pub fn keep_dry_run(tx: &mut Tx<'_>, run: &LedgerRun, by: &str) -> Result<(), Problem> {
+    let at = run.finished_at.unwrap_or(run.scheduled_for);
+    insert_run(tx, run, None, Some(by), at)?;
+    let line = match (&run.outcome, &run.reason) {
+        (Some(outcome), _) => format!("dry run: {}{}", outcome.key, counts(outcome)),
+        (None, Some(reason)) => format!("dry run failed: {}", reason.detail),
+        (None, None) => "dry run".to_owned(),
+    };
+    log(tx, run.id, 1, at, &line)
+}
+
 /// ` {handed-off: 3}`, or nothing.
 fn counts(outcome: &Outcome) -> String {
     let counts: Vec<String> = outcome.counts.iter().map(|(name, count)| format!("{name}: {count}")).collect();
@@ -272,22 +284,6 @@ impl Store {
     ) -> Result<LedgerRun, Problem> {
         let [job, site, node, by] = [job, site, node, by].map(str::to_owned);
         self.write(move |tx| begin_manual(tx, &job, &site, &node, &by, now)).await
-    }
-
-    /// Keeps a dry run, which is over by then.
-    pub async fn keep_dry_run(&self, run: LedgerRun, by: &str) -> Result<(), Problem> {
-        let by = by.to_owned();
-        self.write(move |tx| {
-            let at = run.finished_at.unwrap_or(run.scheduled_for);
-            insert_run(tx, &run, None, Some(by.as_str()), at)?;
-            let line = match (&run.outcome, &run.reason) {
-                (Some(outcome), _) => format!("dry run: {}{}", outcome.key, counts(outcome)),
-                (None, Some(reason)) => format!("dry run failed: {}", reason.detail),
-                (None, None) => "dry run".to_owned(),
-            };
-            log(tx, run.id, 1, at, &line)
-        })
-        .await
     }
 
     /// Gives back what a node still holds: pending again, the attempt not counted, the old lease worth nothing.

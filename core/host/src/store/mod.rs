@@ -25,6 +25,7 @@ pub mod jobs;
 mod migrations;
 mod papers;
 pub mod people;
+mod prune;
 mod records;
 mod row;
 mod session;
@@ -38,7 +39,7 @@ mod writer;
 #[cfg(test)]
 mod tests;
 
-pub use answers::KeptAnswer;
+pub use answers::{ANYBODY, KeptAnswer};
 pub use copy::copy_sqlite;
 
 pub use audit::{About, AuditEntry, AuditFind, AuditRow, ChainState};

@@ -185,6 +185,7 @@ promises!(
     numbers_have_no_gaps_when_commands_fail,
     a_panic_in_one_command_does_not_end_the_writer,
     an_answer_means_that_others_can_see_it,
+    old_answers_and_what_was_told_are_forgotten_and_the_rest_stays,
     a_rehearsal_leaves_nothing,
     a_record_of_another_site_is_not_there,
     a_list_pages_through_everything_once,
@@ -370,6 +371,34 @@ async fn an_answer_means_that_others_can_see_it(desk: Fixture) {
         assert_eq!(beside.view().await.unwrap().count(SITE, &Find::all(LETTER)).await.unwrap(), n * 3);
     }
     beside.close().await;
+}
+
+async fn old_answers_and_what_was_told_are_forgotten_and_the_rest_stays(desk: Fixture) {
+    let store = &desk.store;
+    let hours = TimeDelta::hours;
+    let keep = |n: usize, login: &'static str, at: DateTime<Utc>| {
+        store.write(move |tx| {
+            let kept = KeptAnswer { body_hash: String::new(), answer: json!(n) };
+            (0..n).try_for_each(|n| tx.keep_answer(login, "POST /x", &format!("{at} {n}"), &kept, at))
+        })
+    };
+    // More than one chunk of old ones.
+    keep(450, "lin", at() - hours(49)).await.unwrap();
+    keep(3, "lin", at() - hours(47)).await.unwrap();
+    keep(1, ANYBODY, at() - hours(1000)).await.unwrap();
+    assert_eq!(store.forget_answers(at() - hours(48)).await.unwrap(), 450);
+    assert_eq!(store.forget_answers(at() - hours(48)).await.unwrap(), 0);
+    let key = |at: DateTime<Utc>| format!("{at} 0");
+    assert!(store.kept_answer("lin", "POST /x", &key(at() - hours(47))).await.unwrap().is_some());
+    assert!(store.kept_answer(ANYBODY, "POST /x", &key(at() - hours(1000))).await.unwrap().is_some());
+
+    let put = |at: DateTime<Utc>| store.write(move |tx| tx.put_outbox("notice", &json!({}), Stamp { site: SITE, by: "lin", at }));
+    put(at() - hours(200)).await.unwrap();
+    put(at() - hours(200)).await.unwrap();
+    let first = store.outgoing(at(), 1).await.unwrap();
+    store.told(vec![first[0].seq], at() - hours(199)).await.unwrap();
+    assert_eq!(store.forget_told(at() - hours(168)).await.unwrap(), 1);
+    assert_eq!(store.outgoing(at(), 10).await.unwrap().len(), 1, "what is still to be told stays, however old");
 }
 
 async fn a_rehearsal_leaves_nothing(desk: Fixture) {

@@ -27,10 +27,7 @@ use tokio_util::sync::CancellationToken;
 use self::layers::Gate;
 use crate::app::App;
 use crate::config;
-use crate::desk::Idempotency;
-use crate::desk::Replays;
 use crate::i18n::I18n;
-use crate::people::Subject;
 use crate::problem::Problem;
 
 pub use peer::Peer;
@@ -63,8 +60,6 @@ struct Web {
     app: Arc<App>,
     gate: Arc<Gate>,
     request_timeout: Duration,
-    /// Repeats of what is no single command; commands are the desk's.
-    replays: Replays,
     /// Cancelled when the desk is told to stop: live streams end, and `/readyz` says so at once.
     closing: CancellationToken,
 }
@@ -72,23 +67,7 @@ struct Web {
 impl Web {
     fn new(app: Arc<App>, settings: &config::Server) -> Self {
         let gate = Arc::new(Gate::new(settings.at_once as usize));
-        Web {
-            app,
-            gate,
-            request_timeout: settings.request_timeout,
-            replays: Replays::default(),
-            closing: CancellationToken::new(),
-        }
-    }
-
-    /// Answers a repeated request as it was answered before, instead of doing its work again.
-    async fn once(
-        &self,
-        subject: &Subject,
-        idempotency: Option<&Idempotency>,
-        work: impl Future<Output = Result<Value, Problem>>,
-    ) -> Result<Value, Problem> {
-        self.replays.once(&self.app.store, &subject.user, idempotency, self.app.clock.now(), work).await
+        Web { app, gate, request_timeout: settings.request_timeout, closing: CancellationToken::new() }
     }
 
     fn public(&self) -> Router {

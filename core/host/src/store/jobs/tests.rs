@@ -101,6 +101,7 @@ impl Desk {
             lease_token: run.lease_token,
             scheduled_for: run.scheduled_for,
             as_of: None,
+            asked: None,
             dry: false,
             timeout: TIMEOUT,
         };

@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use super::Items;
 use crate::desk::Site;
-use crate::jobs::{JobInfo, Run};
+use crate::jobs::{ByHand, JobInfo, Run};
 use crate::problem::Problem;
 use crate::web::Web;
 use crate::web::body::Body;
@@ -55,12 +55,9 @@ pub(crate) async fn run(
     let idempotency = body.idempotency.clone();
     let RunByHand { dry_run, as_of } = body.into()?;
     let as_of = as_of.map(|text| business_day(&text, &*web.app.sites.get(&at.site)?)).transpose()?;
-    let work = async {
-        let run = web.app.jobs.run(&at.subject, &at.site, &job, dry_run, as_of, at.lang).await?;
-        serde_json::to_value(run).map_err(Problem::internal)
-    };
-    let run = web.once(&at.subject, idempotency.as_ref(), work).await?;
-    let location = format!("/api/v1/runs/{}", run["id"].as_str().unwrap_or_default());
+    let by_hand = ByHand { dry_run, as_of, idempotency };
+    let run = web.app.jobs.run(&at.subject, &at.site, &job, by_hand, at.lang).await?;
+    let location = format!("/api/v1/runs/{}", run.id);
     Ok((StatusCode::CREATED, [(header::LOCATION, location)], Json(run)).into_response())
 }
 

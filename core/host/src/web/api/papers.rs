@@ -9,6 +9,7 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use super::{file, forms};
+use crate::forms::Order;
 use crate::i18n::known;
 use crate::problem::Problem;
 use crate::web::Web;
@@ -37,12 +38,9 @@ pub(crate) async fn print(State(web): State<Web>, at: AtSite, params: Params, bo
         return Err(Problem::not_found(format!("printer {printer}: none is set up at this desk")));
     }
     let lang = lang.as_deref().map_or(at.paper_lang, known);
-    let print = async {
-        let paper = web.app.forms.print(&at.subject, &at.site, &form, of, lang).await?;
-        serde_json::to_value(paper).map_err(Problem::internal)
-    };
-    let paper = web.once(&at.subject, idempotency.as_ref(), print).await?;
-    let href = paper["href"].as_str().and_then(|href| HeaderValue::from_str(href).ok());
+    let order = Order { form, of, lang: lang.to_owned(), idempotency };
+    let paper = web.app.forms.print(&at.subject, &at.site, order).await?;
+    let href = HeaderValue::from_str(&paper.href).ok();
     let location = HeaderMap::from_iter(href.map(|href| (header::LOCATION, href)));
     Ok((StatusCode::CREATED, location, Json(paper)).into_response())
 }
