@@ -60,7 +60,7 @@ fn apply(tx: &mut Tx<'_>, change: &Change) -> Result<(), Stop> {
     let at = "2026-11-01T01:00:00Z".parse().unwrap();
     let stamp = Stamp { site: SITE, by: "test", at };
     match change {
-        Change::Insert { record_type, id, fields } => {
+        Change::Insert { record_type, id, fields, .. } => {
             let scheme = NumberScheme { prefix: "T".to_owned(), per: NumberPeriod::Day };
             let number = match record_type.as_str() {
                 "conformance.thing" => Some(tx.next_number(record_type, &scheme, SITE, at.date_naive())?),

@@ -27,6 +27,9 @@ pub enum Change {
         record_type: String,
         id: Uuid,
         fields: Fields,
+        /// The handler looked for such a record and found none: a unique key that is taken by now means look again.
+        #[serde(default)]
+        sought: bool,
     },
     /// New values of a record that the handler saw at `version`; a null clears a field.
     Update {

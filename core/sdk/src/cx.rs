@@ -158,12 +158,16 @@ impl<S> Cx<'_, S> {
     /// # Errors
     /// None of its own; it returns a result so that a handler can end with it.
     pub fn insert<R: Record>(&mut self, record: R) -> Result<Stored<R>> {
+        self.put(record, false)
+    }
+
+    fn put<R: Record>(&mut self, record: R, sought: bool) -> Result<Stored<R>> {
         let id = self.new_id();
         let record_type = self.full_name::<R>();
         let own = record.write();
         let row = self.new_row::<R>(id, &own);
         let fields = own.into_iter().filter(|(_, value)| !value.is_null()).collect();
-        self.core.pending.borrow_mut().insert(&record_type, id, fields, row.clone());
+        self.core.pending.borrow_mut().insert(&record_type, id, fields, row.clone(), sought);
         Stored::from_row(row)
     }
 
@@ -269,17 +273,57 @@ impl<S> Cx<'_, S> {
         Ok(())
     }
 
+    /// Asks that a record still answers the query when the call is applied: nobody has signed it, closed it or the like
+    /// meanwhile. For a record that this call builds on without changing it; one that it changes is held by its version.
+    ///
+    /// ```
+    /// # use deskbell_sdk::prelude::*;
+    /// # /// A sheet.
+    /// # #[derive(Record)] #[record(name = "sheet")] struct Sheet { state: SheetState }
+    /// # #[derive(State)] enum SheetState { Open, #[state(closed)] Signed }
+    /// # fn list(cx: &mut Cx, sheet: Stored<Sheet>) -> Result<()> {
+    /// cx.hold(&sheet, Sheet::STATE.is_open(), Rule("L7").refuse("sheet-is-closed"))?;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// The refusal, when it is otherwise now.
+    pub fn hold<R: Record>(&mut self, record: &Stored<R>, query: Query<R>, refusal: Refused) -> Result<()> {
+        self.require(R::ID.is(record).and(query), 1..=1, refusal)
+    }
+
+    /// All records that answer the query, in its order; and so many must answer when the call is applied, lest one that
+    /// came meanwhile be left behind.
+    ///
+    /// ```
+    /// # use deskbell_sdk::prelude::*;
+    /// # /// A letter.
+    /// # #[derive(Record)] #[record(name = "letter")] struct Letter { sheet: i64 }
+    /// # fn sign(cx: &mut Cx) -> Result<()> {
+    /// let letters = cx.find_and_hold(Letter::SHEET.is(7), Rule("L7").refuse("sheet-has-changed"))?;
+    /// # let _ = letters; Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// The store can't be read.
+    pub fn find_and_hold<R: Record>(&mut self, query: Query<R>, refusal: Refused) -> Result<Vec<Stored<R>>> {
+        let found = self.find(query.clone())?;
+        let n_found = found.len() as u64;
+        self.require(query, n_found..=n_found, refusal)?;
+        Ok(found)
+    }
+
     /// The first record that answers the query, else a new one.
     ///
-    /// Two calls at the same time make one record when a unique key or `one_open_per_site` says so: the later one is run
-    /// again and finds it.
+    /// Two calls at the same time make one record where `unique` or
+    /// [`one_open_per_site`](crate::OfRecord::one_open_per_site) says so: the later one is run again and finds it.
     ///
     /// # Errors
     /// The store can't be read.
     pub fn find_or_insert<R: Record>(&mut self, query: Query<R>, new: R) -> Result<Stored<R>> {
         match self.find_first(query)? {
             Some(found) => Ok(found),
-            None => self.insert(new),
+            None => self.put(new, true),
         }
     }
 

@@ -4,7 +4,7 @@ use std::fmt::{self, Display};
 use std::iter::Sum;
 use std::ops::{Add, Neg, Sub};
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use deskbell_proto::value::{FieldKind, TEXT_MAX, instant};
 use serde_json::Value;
 
@@ -20,7 +20,7 @@ pub type Instant = DateTime<Utc>;
 /// |---|---|---|
 /// | `String` | text, up to 200 characters unless `#[field(max = …)]` or `#[field(long)]` say otherwise | `"张三"` |
 /// | `i64` | integer, within `#[field(min = …, max = …)]` | `3` |
-/// | [`Days`] | a number of days, never below 0 | `7` |
+/// | [`Days`], [`Hours`] | a number of days or hours, never below 0 | `7` |
 /// | [`Fen`] | money in fen | `1250` is 12.50 yuan |
 /// | `bool` | yes or no | `true` |
 /// | [`Day`] | a calendar day at the site | `"2026-11-24"` |
@@ -68,6 +68,9 @@ field_type!(bool, FieldKind::Bool, |yes| *yes, |json| json.as_bool());
 field_type!(Fen, FieldKind::Fen, |fen| fen.0, |json| json.as_i64().map(Fen));
 field_type!(Days, FieldKind::Integer { min: Some(0), max: Some(36_500) }, |days| days.0, |json| {
     json.as_i64().and_then(|days| u32::try_from(days).ok()).map(Days)
+});
+field_type!(Hours, FieldKind::Integer { min: Some(0), max: Some(876_000) }, |hours| hours.0, |json| {
+    json.as_i64().and_then(|hours| u32::try_from(hours).ok()).map(Hours)
 });
 field_type!(Day, FieldKind::Day, |day| day.to_string(), |json| json.as_str()?.parse().ok());
 field_type!(Instant, FieldKind::Instant, |at| instant(*at), |json| json.as_str()?.parse().ok());
@@ -159,6 +162,36 @@ impl Sub<Days> for Day {
 }
 
 impl Display for Days {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Display::fmt(&self.0, f)
+    }
+}
+
+/// A number of hours, for settings and sums with an [`Instant`].
+///
+/// ```
+/// use deskbell_sdk::{Hours, Instant};
+/// let nine: Instant = "2026-11-09T01:00:00Z".parse().unwrap();
+/// assert_eq!((nine + Hours(4) - nine).num_minutes(), 240);
+/// ```
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Hours(pub u32);
+
+impl Add<Hours> for Instant {
+    type Output = Instant;
+    fn add(self, hours: Hours) -> Instant {
+        self.checked_add_signed(TimeDelta::hours(hours.0.into())).unwrap_or(Instant::MAX_UTC)
+    }
+}
+
+impl Sub<Hours> for Instant {
+    type Output = Instant;
+    fn sub(self, hours: Hours) -> Instant {
+        self.checked_sub_signed(TimeDelta::hours(hours.0.into())).unwrap_or(Instant::MIN_UTC)
+    }
+}
+
+impl Display for Hours {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Display::fmt(&self.0, f)
     }

@@ -170,7 +170,7 @@
 //! What protects a rule from two clerks at once:
 //! - over the record in hand: its version, noted by [`Cx::update`];
 //! - over a quantity: [`Cx::adjust`] with a floor;
-//! - over other records: [`Cx::require`];
+//! - over other records: [`Cx::require`], and in the words of a sheet and its lines [`Cx::hold`] and [`Cx::find_and_hold`];
 //! - over "only one of these": `unique` in the record, or [`one_open_per_site`](OfRecord::one_open_per_site).
 //!
 //! # Rules and refusals
@@ -243,7 +243,7 @@ pub use cx::{Actor, Cx, Each, Item, Outcome, Period, Said};
 pub use deskbell_proto as proto;
 pub use deskbell_sdk_macros::{Args, Choice, Paper, Record, Settings, State};
 pub use error::{Error, Refused, Result, Rule};
-pub use field::{Day, Days, Fen, FieldType, Instant};
+pub use field::{Day, Days, Fen, FieldType, Hours, Instant};
 pub use paper::Data;
 pub use pending::Reads;
 pub use plugin::Plugin;
@@ -308,7 +308,7 @@ pub mod prelude {
     pub use tracing::{debug, error, info, warn};
 
     pub use crate::{
-        Args, Choice, Cx, Data, Day, Days, Error, Fen, Instant, Outcome, Paper, Period, Query, Record, Ref, Register, RegisterOf,
-        Result, Role, Rule, Settings, State, Stored,
+        Args, Choice, Cx, Data, Day, Days, Error, Fen, Hours, Instant, Outcome, Paper, Period, Query, Record, Ref, Register,
+        RegisterOf, Result, Role, Rule, Settings, State, Stored,
     };
 }

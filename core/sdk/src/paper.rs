@@ -3,7 +3,7 @@
 use deskbell_proto::description::Shape;
 use serde_json::Value;
 
-use crate::field::{Day, Days, Fen, FieldType, Instant};
+use crate::field::{Day, Days, Fen, FieldType, Hours, Instant};
 
 /// The data of a paper, or what a plugin's action answers. Derive it for a struct of named fields with [`Paper`](derive@crate::Paper).
 ///
@@ -47,7 +47,7 @@ macro_rules! plain_data {
     };
 }
 
-plain_data!(String => Text, i64 => Integer, Days => Integer, bool => Bool, Fen => Fen, Day => Day, Instant => Instant);
+plain_data!(String => Text, i64 => Integer, Days => Integer, Hours => Integer, bool => Bool, Fen => Fen, Day => Day, Instant => Instant);
 
 impl Data for () {
     fn shape() -> Shape {

@@ -56,8 +56,8 @@ impl Pending {
         self.changes.last_mut()
     }
 
-    pub(crate) fn insert(&mut self, record_type: &str, id: Uuid, fields: Fields, row: Fields) {
-        self.changes.push(Change::Insert { record_type: record_type.to_owned(), id, fields });
+    pub(crate) fn insert(&mut self, record_type: &str, id: Uuid, fields: Fields, row: Fields, sought: bool) {
+        self.changes.push(Change::Insert { record_type: record_type.to_owned(), id, fields, sought });
         self.put(record_type, id, Row { base: None, current: row });
     }
 

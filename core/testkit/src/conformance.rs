@@ -146,7 +146,7 @@ fn fields(value: Value) -> Fields {
 fn insert(n: u64, label: &str, more: Value) -> Change {
     let mut fields = fields(more);
     fields.insert("label".to_owned(), label.into());
-    Change::Insert { record_type: THING.to_owned(), id: id(n), fields }
+    Change::Insert { record_type: THING.to_owned(), id: id(n), fields, sought: false }
 }
 
 fn update(n: u64, version: i64, set: Value) -> Change {
@@ -159,7 +159,7 @@ fn adjust(n: u64, delta: i64, floor: Option<i64>) -> Change {
 }
 
 fn sheet(n: u64, state: &str) -> Change {
-    Change::Insert { record_type: SHEET.to_owned(), id: id(n), fields: fields(json!({ "state": state })) }
+    Change::Insert { record_type: SHEET.to_owned(), id: id(n), fields: fields(json!({ "state": state })), sought: false }
 }
 
 fn refusal(key: &str) -> Refusal {
@@ -301,7 +301,7 @@ fn a_new_record_reads_back(driver: &mut dyn Driver) {
         assert!(row[column].is_string(), "{column} of {row:?}");
     }
     assert_eq!(thing(driver, 4)["text"], Value::Null);
-    applied(driver, &[Change::Insert { record_type: SHEET.to_owned(), id: id(9), fields: Fields::new() }]);
+    applied(driver, &[Change::Insert { record_type: SHEET.to_owned(), id: id(9), fields: Fields::new(), sought: false }]);
     let sheets = driver.find(&Find::all(SHEET)).expect("sheets can be found");
     assert_eq!(sheets[0]["state"], "open", "a new record is in the first state");
 }
@@ -413,11 +413,12 @@ fn misfits_are_refused(driver: &mut dyn Driver) {
         let failed = driver.apply(&[insert(1, "misfit", json!({ field: value }))]);
         assert!(matches!(failed, Err(Failure::Invalid(_) | Failure::Defect(_))), "{field} {value}: {failed:?}");
     }
-    let lacking = Change::Insert { record_type: THING.to_owned(), id: id(1), fields: Fields::new() };
+    let lacking = Change::Insert { record_type: THING.to_owned(), id: id(1), fields: Fields::new(), sought: false };
     assert!(driver.apply(&[lacking]).is_err(), "a record without its required field");
     applied(driver, &[insert(2, "good", json!({}))]);
     assert!(driver.apply(&[update(2, 1, json!({"label": null}))]).is_err(), "a required field can't be cleared");
-    let state = Change::Insert { record_type: SHEET.to_owned(), id: id(3), fields: fields(json!({"state": "torn"})) };
+    let state =
+        Change::Insert { record_type: SHEET.to_owned(), id: id(3), fields: fields(json!({"state": "torn"})), sought: false };
     assert!(driver.apply(&[state]).is_err(), "an unknown state");
 }
 

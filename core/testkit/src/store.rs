@@ -224,10 +224,13 @@ impl Store {
         failed: &mut Vec<(Uuid, bool)>,
     ) -> Result<(), Failure> {
         match change {
-            Change::Insert { record_type, id, fields } => {
+            Change::Insert { record_type, id, fields, sought } => {
                 let pending = pending_number(*id);
                 let number = drawn.iter().find(|(placeholder, _)| *placeholder == pending).map(|(_, number)| number.clone());
-                self.insert(record_type, *id, number, fields, stamp)
+                self.insert(record_type, *id, number, fields, stamp).map_err(|failure| match failure {
+                    Failure::Taken(_) if *sought => Failure::Stale,
+                    failure => failure,
+                })
             }
             Change::Update { record_type, id, version, set } => {
                 let row = self.known(record_type, *id)?;

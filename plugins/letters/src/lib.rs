@@ -114,7 +114,7 @@ fn hand_off_unclaimed(cx: &mut Cx<Settings>) -> Result<Outcome> {
     }
     let sheet = cx.find_or_insert(HandoffSheet::STATE.is_open(), HandoffSheet::opened(cx.today()))?;
     // HR may sign while this job runs: then the letters belong on the next sheet.
-    cx.require(sheet::still_open(&sheet), 1..=1, Rule("L7").refuse("sheet-is-closed"))?;
+    cx.hold(&sheet, HandoffSheet::STATE.is_open(), Rule("L7").refuse("sheet-is-closed"))?;
     let listed = cx.each(unclaimed, |cx, mut letter| {
         letter.sheet = Some(sheet.to_ref());
         cx.update(letter)

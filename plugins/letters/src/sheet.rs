@@ -57,16 +57,15 @@ impl HandoffSheet {
 /// L7: HR has signed. The sheet closes with what it lists now, and its letters have left the desk.
 pub fn hand_over(cx: &mut Cx, mut sheet: Stored<HandoffSheet>) -> Result<Stored<HandoffSheet>> {
     Rule("L7").requires(sheet.state == SheetState::Open, "sheet-is-closed")?;
-    let letters = cx.find(lines(&sheet))?;
-    Rule("L7").requires(!letters.is_empty(), "sheet-is-empty")?;
     // The night's job may add a letter meanwhile: it must not stay behind on a closed sheet.
-    let n_letters = letters.len() as u64;
-    cx.require(lines(&sheet), n_letters..=n_letters, Rule("L7").refuse("sheet-has-changed"))?;
+    let letters = cx.find_and_hold(lines(&sheet), Rule("L7").refuse("sheet-has-changed"))?;
+    Rule("L7").requires(!letters.is_empty(), "sheet-is-empty")?;
+    let n_letters = letters.len() as i64;
     for mut letter in letters {
         letter.state = LetterState::HandedToHr { handed_to_hr_at: cx.now() };
         cx.update(letter)?;
     }
-    sheet.state = SheetState::HandedOver { handed_over_at: cx.now(), n_letters: n_letters.cast_signed() };
+    sheet.state = SheetState::HandedOver { handed_over_at: cx.now(), n_letters };
     let sheet = cx.update(sheet)?;
     cx.paper("handoff-sheet", &sheet)?;
     Ok(sheet)
@@ -80,10 +79,6 @@ pub fn due(cx: &Cx<Settings>, on: Day) -> Query<Letter> {
 /// The sheet that waits for HR.
 pub fn to_sign(_: &Cx, on: Day) -> Query<HandoffSheet> {
     HandoffSheet::STATE.is_open().and(HandoffSheet::OPENED_ON.le(on))
-}
-
-pub fn still_open(sheet: &Stored<HandoffSheet>) -> Query<HandoffSheet> {
-    HandoffSheet::ID.is(sheet).and(HandoffSheet::STATE.is_open())
 }
 
 pub fn paper(cx: &Cx, sheet: &Stored<HandoffSheet>) -> Result<SheetPaper> {

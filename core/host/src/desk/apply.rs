@@ -269,7 +269,7 @@ impl<'a> Writing<'a> {
 
     fn change(&mut self, tx: &mut Tx<'_>, change: &Change) -> Result<(), Stop> {
         match change {
-            Change::Insert { record_type, id, fields } => self.insert(tx, record_type, *id, fields),
+            Change::Insert { record_type, id, fields, sought } => self.insert(tx, record_type, *id, fields, *sought),
             Change::Update { record_type, id, version, set } => {
                 let changed = tx.update_record(record_type, *id, *version, set, self.stamp()).map_err(stopped)?;
                 self.note_change(tx, record_type, changed)
@@ -304,10 +304,14 @@ impl<'a> Writing<'a> {
         }
     }
 
-    fn insert(&mut self, tx: &mut Tx<'_>, record_type: &str, id: Uuid, fields: &Fields) -> Result<(), Stop> {
+    fn insert(&mut self, tx: &mut Tx<'_>, record_type: &str, id: Uuid, fields: &Fields, sought: bool) -> Result<(), Stop> {
         let pending = pending_number(id);
         let number = self.drawn.iter().find(|(placeholder, _)| *placeholder == pending).map(|(_, number)| number.as_str());
-        let new = tx.insert_record(record_type, id, number, fields, self.stamp()).map_err(stopped)?;
+        let new = tx.insert_record(record_type, id, number, fields, self.stamp()).map_err(|refused| match refused {
+            // The handler looked for it and found none: looking again, it finds the one.
+            Refused::Taken { .. } if sought => Stop::Stale,
+            refused => stopped(refused),
+        })?;
         self.audit(tx, &self.plan.kind, record_type, None, &new)
     }
 
@@ -487,7 +491,7 @@ impl<'a> Writing<'a> {
 fn stopped(refused: Refused) -> Stop {
     match refused {
         Refused::Stale { .. } => Stop::Stale,
-        // The handler looked for it and found none: looking again, it finds the one.
+        // Opened meanwhile: looking again, the handler finds the one.
         Refused::Taken { key } if key == "one_open_per_site" => Stop::Stale,
         Refused::Taken { key } => {
             let faults = key.split('+').map(|field| FieldFault {

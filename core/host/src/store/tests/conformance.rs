@@ -35,7 +35,7 @@ impl Driver for InTransaction<'_, '_> {
 
 fn applied(tx: &mut Tx<'_>, change: &Change) -> Result<(), Failure> {
     match change {
-        Change::Insert { record_type, id, fields } => {
+        Change::Insert { record_type, id, fields, .. } => {
             let is_numbered = record_type == "conformance.thing";
             let scheme = NumberScheme { prefix: "T".to_owned(), per: NumberPeriod::Day };
             let number = if is_numbered { Some(tx.next_number(record_type, &scheme, SITE, today())?) } else { None };
