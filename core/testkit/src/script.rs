@@ -35,7 +35,7 @@ impl TestDesk {
         let lines = script.lines().filter(|line| !line.trim().is_empty() && !line.starts_with('#'));
         let line = |text: &str| serde_json::from_str::<Line>(text).unwrap_or_else(|error| panic!("{error}: {text}"));
         let mut events: Vec<(String, Option<Line>, &str)> =
-            lines.map(line).map(|line| (when(&line.at, today), Some(line), "")).collect();
+            lines.map(line).map(|line| (when(&line.at, today), Some(line.with_days(today)), "")).collect();
         let first = events.iter().map(|(at, ..)| at[..10].to_owned()).min().unwrap_or_default();
         for day in first.parse::<NaiveDate>().into_iter().flat_map(|first| first.iter_days().take_while(|day| *day <= today)) {
             events.extend(jobs.iter().map(|(time, job)| (format!("{day} {time}"), None, *job)));
@@ -54,12 +54,13 @@ impl TestDesk {
     #[track_caller]
     fn play_line(&mut self, line: &Line, kept: &mut BTreeMap<String, String>) {
         let path = filled(&line.path, kept);
+        let body = each_text(&line.body, &|text| filled(text, kept));
         self.act_as(&line.user);
         let path = path.strip_prefix("/api/v1/").unwrap_or_else(|| panic!("no path of the API: {path}"));
         let number = match (line.method.as_str(), path.split_once('?')) {
             ("GET", Some((path, question))) => self.first_number(path.trim_start_matches("records/"), question),
             ("POST", None) => {
-                let reply = self.post(path, line.body.clone());
+                let reply = self.post(path, body);
                 let done = match &reply.result {
                     Ok(_) => reply.done(),
                     Err(problem) => panic!("{line:?}: {problem:#?}"),
@@ -102,14 +103,46 @@ impl TestDesk {
     }
 }
 
+impl Line {
+    /// The line with days in place of `{-29d}`.
+    fn with_days(self, today: NaiveDate) -> Line {
+        let day = |text: &str| {
+            let Some((before, (name, after))) =
+                text.split_once('{').and_then(|(before, rest)| Some((before, rest.split_once('}')?)))
+            else {
+                return text.to_owned();
+            };
+            day_from(name, today).map_or_else(|| text.to_owned(), |day| format!("{before}{day}{after}"))
+        };
+        Line { path: day(&self.path), body: each_text(&self.body, &day), ..self }
+    }
+}
+
 /// `-29d 09:12` → `2026-11-01 09:12`
 fn when(at: &str, today: NaiveDate) -> String {
-    let (day, time) = at.split_once(' ').unwrap_or_else(|| panic!("`at` must be like -29d 09:12, got {at}"));
-    let days: i64 = day.trim_end_matches('d').parse().unwrap_or_else(|_| panic!("`at` must be like -29d 09:12, got {at}"));
-    let day = if days < 0 { today - Days::new(days.unsigned_abs()) } else { today + Days::new(days.unsigned_abs()) };
+    let day_and_time = at.split_once(' ').and_then(|(day, time)| Some((day_from(day, today)?, time)));
+    let (day, time) = day_and_time.unwrap_or_else(|| panic!("`at` must be like -29d 09:12, got {at}"));
     format!("{day} {time}")
 }
 
-fn filled(path: &str, kept: &BTreeMap<String, String>) -> String {
-    kept.iter().fold(path.to_owned(), |path, (name, number)| path.replace(&format!("{{{name}}}"), number))
+/// `-29d`, `0d`, `+3d`
+fn day_from(text: &str, today: NaiveDate) -> Option<NaiveDate> {
+    let days: i64 = text.strip_suffix('d')?.parse().ok()?;
+    let span = Days::new(days.unsigned_abs());
+    if days < 0 { today.checked_sub_days(span) } else { today.checked_add_days(span) }
+}
+
+fn filled(text: &str, kept: &BTreeMap<String, String>) -> String {
+    kept.iter().fold(text.to_owned(), |text, (name, number)| text.replace(&format!("{{{name}}}"), number))
+}
+
+fn each_text(value: &Value, change: &impl Fn(&str) -> String) -> Value {
+    match value {
+        Value::String(text) => change(text).into(),
+        Value::Array(items) => items.iter().map(|item| each_text(item, change)).collect(),
+        Value::Object(fields) => {
+            Value::Object(fields.iter().map(|(name, value)| (name.clone(), each_text(value, change))).collect())
+        }
+        plain => plain.clone(),
+    }
 }
