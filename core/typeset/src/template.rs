@@ -243,7 +243,8 @@ fn add_functions(environment: &mut Environment<'_>, form: &Form, words: &Arc<Wor
     let (boxes, sign_offs) = (texts.clone(), paper.sign_offs.clone());
     environment.add_function("sign_box", move |name: &str| {
         let label = boxes.get(&format!("box-{name}"), &BTreeMap::new())?;
-        let signed = sign_offs.iter().find(|sign_off| sign_off.sign_box == name);
+        // A sheet that grew after it was signed is signed again: the newest signature stands for what is on it now.
+        let signed = sign_offs.iter().rfind(|sign_off| sign_off.sign_box == name);
         code(&Value::from(Serde(boxes.sign_box(&label, signed))))
     });
     environment.add_function("hand_box", move |key: &str| {
