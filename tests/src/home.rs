@@ -109,6 +109,14 @@ impl Home {
         std::fs::read_to_string(self.path().join(file)).expect("a file of the home")
     }
 
+    /// The texts of the PDFs in `out/` whose name has `form` in it, as a reader of the page sees them.
+    pub fn texts_of_papers(&self, form: &str) -> Vec<String> {
+        let files = std::fs::read_dir(self.path().join("out")).expect("papers were written").flatten().map(|file| file.path());
+        let is_wanted =
+            |path: &PathBuf| path.extension().is_some_and(|kind| kind == "pdf") && path.display().to_string().contains(form);
+        files.filter(is_wanted).map(|path| text_of_pdf(&path)).collect()
+    }
+
     /// Runs `deskbell` to its end.
     pub fn cli(&self, arguments: &[&str]) -> Cli {
         self.command().args(arguments).stdin(Stdio::null()).output().expect("deskbell starts").into()
@@ -177,6 +185,12 @@ impl Home {
         }
         command
     }
+}
+
+/// What a reader of the pages sees, line by line.
+pub fn text_of_pdf(file: &Path) -> String {
+    let text = Command::new("pdftotext").arg("-layout").arg(file).arg("-").output().expect("pdftotext starts");
+    String::from_utf8(text.stdout).expect("UTF-8")
 }
 
 impl Default for Home {

@@ -7,5 +7,5 @@ mod home;
 mod wait;
 
 pub use api::{Answer, Api};
-pub use home::{Cli, Home, Serving, TestClock};
+pub use home::{Cli, Home, Serving, TestClock, text_of_pdf};
 pub use wait::{eventually, eventually_within};

@@ -8,3 +8,4 @@ mod outage;
 mod packages;
 mod papers;
 mod road;
+mod tickets;

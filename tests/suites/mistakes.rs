@@ -1,6 +1,7 @@
 //! What store IT can get wrong: each mistake is met with file, line, reason and the nearest right name, and the desk goes on.
 
 use deskbell_tests::Home;
+use serde_json::Value;
 
 #[track_caller]
 fn check(home: &Home, arguments: &[&str], code: i32, says: &[&str]) {
@@ -39,7 +40,9 @@ fn an_impossible_cron_and_a_missing_job_leave_the_other_jobs_running() {
     let desk = home.serve();
     desk.api.receive("still works", "2026-11-20");
     let jobs = desk.api.get("/api/v1/jobs").expect(200).body;
-    assert_eq!(jobs["items"].as_array().unwrap().len(), 2, "both jobs keep their shipped schedule: {jobs}");
+    let of_letters = |job: &&Value| job["job"].as_str().unwrap().starts_with("letters.");
+    let n_jobs = jobs["items"].as_array().unwrap().iter().filter(of_letters).count();
+    assert_eq!(n_jobs, 2, "both jobs keep their shipped schedule: {jobs}");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Papers: right to the eye, the same bytes for ever, copies marked as copies.
 
-use deskbell_tests::{Home, Serving};
+use deskbell_tests::{Home, Serving, text_of_pdf};
 use serde_json::{Value, json};
 
 fn desk_with_a_sheet(home: &Home) -> (Serving, String) {
@@ -84,6 +84,5 @@ fn a_register_prints_and_exports_the_same_letters() {
 fn text_of(pdf: &[u8]) -> String {
     let file = tempfile::NamedTempFile::new().expect("a file");
     std::fs::write(file.path(), pdf).expect("the PDF");
-    let text = std::process::Command::new("pdftotext").arg("-layout").arg(file.path()).arg("-").output().expect("pdftotext");
-    String::from_utf8(text.stdout).expect("UTF-8")
+    text_of_pdf(file.path())
 }

@@ -28,7 +28,8 @@ fn two_letters_that_nobody_fetched_stand_on_the_sheet_of_the_ninth() {
     let handed: Vec<_> = night_runs.iter().filter(has_papers).collect();
     assert_eq!(handed.len(), 1, "one sheet: {told}");
     assert!(handed[0]["scheduled_for"].as_str().unwrap().starts_with("2026-12-08T18:30"), "02:30 on the 9th: {}", handed[0]);
-    let sheet = text_of_the_paper(&home, "handoff-sheet");
+    let sheets = home.texts_of_papers("handoff-sheet");
+    let [sheet] = sheets.as_slice() else { panic!("one paper, not {}", sheets.len()) };
     assert!(sheet.contains("欧阳娜娜") && sheet.contains("李四"), "{sheet}");
     assert!(!sheet.contains("张三"), "{sheet}");
     // Nothing of it happened on the desk itself.
@@ -119,18 +120,4 @@ fn a_task_is_done_when_its_letter_has_moved_on() {
 
 fn run_hand_off(desk: &Serving) -> Value {
     desk.api.post("/api/v1/jobs/letters.hand-off-unclaimed/runs", json!({})).expect(201).body
-}
-
-/// The text of the one PDF in `out/` whose name has `form` in it, as a reader of the page sees it.
-fn text_of_the_paper(home: &Home, form: &str) -> String {
-    let out = home.path().join("out");
-    let papers: Vec<_> = std::fs::read_dir(&out)
-        .expect("papers were written")
-        .flatten()
-        .map(|entry| entry.path())
-        .filter(|path| path.extension().is_some_and(|kind| kind == "pdf") && path.display().to_string().contains(form))
-        .collect();
-    assert_eq!(papers.len(), 1, "{papers:?}");
-    let text = std::process::Command::new("pdftotext").arg("-layout").arg(&papers[0]).arg("-").output().expect("pdftotext");
-    String::from_utf8(text.stdout).expect("UTF-8")
 }

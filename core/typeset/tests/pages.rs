@@ -1,4 +1,4 @@
-//! Golden pages: every form of letters and a register, in both languages, as the text that stands on them.
+//! Golden pages: every form of the plugins and their registers, in both languages, as the text that stands on them.
 //!
 //! The pages are also written as pictures to `target/pages/`, to be looked at when a golden changes.
 
@@ -24,8 +24,9 @@ fn source(file: &str) -> Source {
     Source { file: file.to_owned(), text: std::fs::read_to_string(workspace().join(file)).unwrap() }
 }
 
-fn wording(language: &str) -> Wording {
-    let layers = ["core/host", "plugins/letters"].map(|folder| source(&format!("{folder}/locales/{language}.ftl")));
+fn wording(plugin: &str, language: &str) -> Wording {
+    let folders = ["core/host".to_owned(), format!("plugins/{plugin}")];
+    let layers = folders.map(|folder| source(&format!("{folder}/locales/{language}.ftl")));
     Wording { language: language.to_owned(), layers: layers.into() }
 }
 
@@ -34,21 +35,38 @@ fn layout() -> BTreeMap<String, Source> {
 }
 
 fn form(name: &str, language: &str) -> Form {
+    form_of("letters", name, letters_shape(name), language)
+}
+
+fn form_of(plugin: &str, name: &str, shape: Shape, language: &str) -> Form {
     Form {
         name: name.to_owned(),
-        template: source(&format!("templates/letters/{name}.typ")),
+        template: source(&format!("templates/{plugin}/{name}.typ")),
         layout: layout(),
-        shape: shape(name),
-        wording: wording(language),
+        shape,
+        wording: wording(plugin, language),
     }
 }
 
+fn optional(shape: Shape) -> Shape {
+    Shape::Optional(Box::new(shape))
+}
+
+fn list(shape: Shape) -> Shape {
+    Shape::List(Box::new(shape))
+}
+
+fn choice(values: &[&str]) -> Shape {
+    Shape::Choice { values: values.iter().map(|value| (*value).to_owned()).collect() }
+}
+
+fn object<'n>(fields: impl IntoIterator<Item = (&'n str, Shape)>) -> Shape {
+    Shape::Object(fields.into_iter().map(|(name, shape)| (name.to_owned(), shape)).collect())
+}
+
 /// The data of the forms as letters declares it.
-fn shape(form: &str) -> Shape {
-    let kind = Shape::Choice { values: vec!["letter".into(), "parcel".into(), "registered".into()] };
-    let optional = |shape: Shape| Shape::Optional(Box::new(shape));
-    let object =
-        |fields: Vec<(&str, Shape)>| Shape::Object(fields.into_iter().map(|(name, shape)| (name.to_owned(), shape)).collect());
+fn letters_shape(form: &str) -> Shape {
+    let kind = choice(&["letter", "parcel", "registered"]);
     let mut line =
         vec![("addressee", Shape::Text), ("department", optional(Shape::Text)), ("kind", kind), ("received_on", Shape::Day)];
     if form != "collection-notice" {
@@ -57,7 +75,7 @@ fn shape(form: &str) -> Shape {
     if form == "handoff-sheet" {
         line.push(("days_waited", Shape::Integer));
     }
-    let lines = Shape::List(Box::new(object(line)));
+    let lines = list(object(line));
     let n_letters = ("n_letters", Shape::Integer);
     match form {
         "handoff-sheet" => object(vec![
@@ -69,6 +87,56 @@ fn shape(form: &str) -> Shape {
             ("handed_over_at", optional(Shape::Instant)),
         ]),
         _ => object(vec![("on", Shape::Day), ("lines", lines), n_letters]),
+    }
+}
+
+/// The data of the forms as repair tickets declare it.
+fn tickets_shape(form: &str) -> Shape {
+    let urgency = || choice(&["normal", "emergency"]);
+    let ticket = object([
+        ("number", Shape::Text),
+        ("found_at", Shape::Instant),
+        ("place", Shape::Text),
+        ("broken_item", Shape::Text),
+        ("urgency", urgency()),
+        ("signed_for_on", optional(Shape::Day)),
+        ("days_open", Shape::Integer),
+    ]);
+    let n_tickets = ("n_tickets", Shape::Integer);
+    match form {
+        "slip" => object([
+            ("number", Shape::Text),
+            ("sheet_number", Shape::Text),
+            ("found_at", Shape::Instant),
+            ("place", Shape::Text),
+            ("broken_item", Shape::Text),
+            ("description", optional(Shape::Text)),
+            ("urgency", urgency()),
+            ("phoned_to", optional(Shape::Text)),
+            ("phoned_at", optional(Shape::Instant)),
+            ("reported_by", choice(&["staff", "tenant", "resident", "customer"])),
+            ("reporter", optional(Shape::Text)),
+            ("contact", optional(Shape::Text)),
+            ("signed_for_on", optional(Shape::Day)),
+            ("fixed_at", optional(Shape::Instant)),
+            ("verified_by", optional(Shape::Text)),
+        ]),
+        "sign-off-sheet" => object([
+            ("number", Shape::Text),
+            ("opened_on", Shape::Day),
+            ("lines", list(ticket)),
+            n_tickets,
+            ("is_signed", Shape::Bool),
+        ]),
+        "check-sheet" => {
+            let result = optional(choice(&["fixed", "not-fixed"]));
+            let line = object([("ticket", ticket), ("result", result), ("note", optional(Shape::Text))]);
+            object([("number", Shape::Text), ("checked_on", Shape::Day), ("lines", list(line)), n_tickets])
+        }
+        _ => {
+            let line = object([("ticket", ticket), ("is_fixed", Shape::Bool), ("escalation_stage", Shape::Integer)]);
+            object([("on", Shape::Day), ("lines", list(line)), n_tickets])
+        }
     }
 }
 
@@ -121,9 +189,38 @@ fn the_forms_of_letters_print_in_both_languages() {
     for language in ["zh-CN", "en"] {
         for name in ["collection-notice", "office-round", "handoff-sheet"] {
             let paper = if name == "handoff-sheet" { numbered("H-2026-0003") } else { paper() };
-            let data = Data::Given(deskbell_typeset::sample(&shape(name), deskbell_typeset::Sample::Full));
-            check(&format!("{name}-{language}"), &form(name, language), &data, &paper);
+            check(&format!("{name}-{language}"), &form(name, language), &full(&letters_shape(name)), &paper);
         }
+    }
+}
+
+#[test]
+fn the_forms_of_repair_tickets_print_in_both_languages() {
+    for language in ["zh-CN", "en"] {
+        for (name, paper) in [
+            ("slip", numbered("R-20261109-001")),
+            ("sign-off-sheet", numbered("RS-20261109-001")),
+            ("check-sheet", numbered("RC-20261109-001")),
+            ("opening-check", paper()),
+        ] {
+            let form = form_of("repair-tickets", name, tickets_shape(name), language);
+            check(&format!("{name}-{language}"), &form, &full(&form.shape), &paper);
+            leave_samples(name, &form, &paper);
+            assert_eq!(typesetter().check(&form), [], "{name} {language}");
+        }
+    }
+}
+
+fn full(shape: &Shape) -> Data {
+    Data::Given(deskbell_typeset::sample(shape, deskbell_typeset::Sample::Full))
+}
+
+/// Leaves the pictures of a form that says as much as it can, and as little.
+fn leave_samples(name: &str, form: &Form, paper: &Paper) {
+    for (golden, kind) in [("long", deskbell_typeset::Sample::Long), ("empty", deskbell_typeset::Sample::Sparse)] {
+        let data = Data::Given(deskbell_typeset::sample(&form.shape, kind));
+        let png = typesetter().form(form, &[sheet(&data, paper)], Output::Png { page: 1 }).unwrap();
+        leave_picture(&format!("{name}-{golden}"), &png.bytes);
     }
 }
 
@@ -137,14 +234,9 @@ fn a_signed_copy_shows_who_signed_when_and_that_it_is_a_copy() {
 
 #[test]
 fn long_names_and_no_letters_at_all_keep_the_sheet_whole() {
-    let typesetter = typesetter();
     let form = form("handoff-sheet", "zh-CN");
-    for (golden, kind) in [("long", deskbell_typeset::Sample::Long), ("empty", deskbell_typeset::Sample::Sparse)] {
-        let data = Data::Given(deskbell_typeset::sample(&form.shape, kind));
-        let png = typesetter.form(&form, &[sheet(&data, &numbered("H-2026-0003"))], Output::Png { page: 1 }).unwrap();
-        leave_picture(&format!("handoff-sheet-{golden}"), &png.bytes);
-    }
-    assert_eq!(typesetter.check(&form), []);
+    leave_samples("handoff-sheet", &form, &numbered("H-2026-0003"));
+    assert_eq!(typesetter().check(&form), []);
 }
 
 #[test]
@@ -213,6 +305,58 @@ fn register(n_rows: usize) -> Register {
     }
 }
 
+/// 报修登记表, three tickets of it.
+fn register_of_tickets() -> Register {
+    let text = || FieldKind::Text { max: 80, long: false };
+    let column = |title: &str, kind: Option<FieldKind>| Column { title: title.into(), kind, labels: BTreeMap::new(), sum: false };
+    let mut state = column("状态", Some(FieldKind::Choice { values: vec!["signed-for".into(), "verified".into()] }));
+    state.labels = [("signed-for".to_owned(), "已签收".to_owned()), ("verified".to_owned(), "已验收".to_owned())].into();
+    let row = |n: usize, place: &str, item: &str, reporter: Value, fixed: bool| -> Vec<Value> {
+        let (state, fixed_at) = if fixed { ("verified", json!("2026-11-09T07:20:00.000Z")) } else { ("signed-for", Value::Null) };
+        let number = format!("R-20261109-{n:03}");
+        vec![
+            number.into(),
+            json!("2026-11-09T01:05:00.000Z"),
+            place.into(),
+            item.into(),
+            reporter,
+            "2026-11-09".into(),
+            state.into(),
+            fixed_at,
+        ]
+    };
+    Register {
+        title: "报修登记表".into(),
+        columns: vec![
+            column("编号", Some(text())),
+            column("发现时间", Some(FieldKind::Instant)),
+            column("地点", Some(text())),
+            column("损坏物品", Some(text())),
+            column("报修人", Some(text())),
+            column("签收日期", Some(FieldKind::Day)),
+            state,
+            column("修复时间", Some(FieldKind::Instant)),
+            column("验收签字", None),
+        ],
+        rows: vec![
+            row(1, "二楼女卫生间", "水龙头", json!("保洁 刘姐"), true),
+            row(2, "地下停车场B区靠近三号货梯的消防通道入口", "应急照明灯与疏散指示牌", Value::Null, false),
+            row(3, "二单元1203室", "窗户", json!("阿卜杜热西提·买买提江"), true),
+        ],
+    }
+}
+
+#[test]
+fn the_register_of_repair_tickets_shows_days_and_times() {
+    let set = |output| {
+        typesetter()
+            .register(&register_of_tickets(), &wording("repair-tickets", "zh-CN"), &layout(), &november(), output)
+            .unwrap()
+    };
+    insta::assert_snapshot!("register-tickets-zh-CN", String::from_utf8(set(Output::Text).bytes).unwrap());
+    leave_picture("register-tickets", &set(Output::Png { page: 1 }).bytes);
+}
+
 fn november() -> Paper {
     let day = |day| chrono::NaiveDate::from_ymd_opt(2026, 11, day).unwrap();
     Paper { period: Some(Period { from: day(1), to: day(30) }), ..paper() }
@@ -222,7 +366,7 @@ fn november() -> Paper {
 fn a_register_repeats_its_head_carries_its_sums_and_counts_its_pages() {
     let typesetter = typesetter();
     let set = |n_rows, language, output| {
-        typesetter.register(&register(n_rows), &wording(language), &layout(), &november(), output).unwrap()
+        typesetter.register(&register(n_rows), &wording("letters", language), &layout(), &november(), output).unwrap()
     };
     let text = |n_rows, language| String::from_utf8(set(n_rows, language, Output::Text).bytes).unwrap();
     insta::assert_snapshot!("register-60-zh-CN", text(60, "zh-CN"));
@@ -237,8 +381,11 @@ fn a_register_repeats_its_head_carries_its_sums_and_counts_its_pages() {
 #[test]
 fn a_long_register_is_one_file_with_all_its_pages_and_the_same_bytes_each_time() {
     let typesetter = typesetter();
-    let set =
-        || typesetter.register(&register(500), &wording("zh-CN"), &layout(), &november(), Output::Pdf { tagged: false }).unwrap();
+    let set = || {
+        typesetter
+            .register(&register(500), &wording("letters", "zh-CN"), &layout(), &november(), Output::Pdf { tagged: false })
+            .unwrap()
+    };
     let (first, second) = (set(), set());
     assert!(first.pages > 10);
     assert!(first.bytes == second.bytes);
