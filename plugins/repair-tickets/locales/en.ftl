@@ -96,8 +96,8 @@ due-to-sign-for = Sign-off sheet waits for security
 due-to-tick = Evening check with lines to tick
 
 ## Jobs and settings
-job-evening-check = Evening check of what is not fixed
-job-morning-recheck = Opening check until a ticket is verified
+job-evening-check = Evening check
+job-morning-recheck = Opening check
 setting-escalate_after_days = Days a ticket may stay broken before the duty manager is told
 setting-dispatch_within_hours = Hours within which a work order goes to maintenance
 outcome-listed = listed { $listed }

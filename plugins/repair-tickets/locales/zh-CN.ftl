@@ -96,8 +96,8 @@ due-to-sign-for = 签收表待保安签收
 due-to-tick = 晚间检查待勾选
 
 ## 任务和设置
-job-evening-check = 晚间检查未修复项目
-job-morning-recheck = 开门复查，直到验收
+job-evening-check = 晚间检查
+job-morning-recheck = 开门复查
 setting-escalate_after_days = 签收后几天未修复上报值班经理
 setting-dispatch_within_hours = 几小时内派单给维修
 outcome-listed = 列入检查 { $listed } 项
@@ -182,7 +182,7 @@ form-check-sheet = 21:00检查表
     .rule = 逐项到现场查看并勾选。未修复的列入次日开门复查表，由当班客服再次检查。
     .checked-by = 检查人（服务台）
 form-opening-check = 报修开门复查表
-    .intro = 请当班客服在开门前逐项到现场查看：
+    .intro = 请当班客服开门时逐项到现场查看：
     .row = 序号
     .number = 报修单号
     .place = 地点
