@@ -1,5 +1,7 @@
 //! What was measured, what was to be reached, and the verdict.
 
+#![expect(clippy::print_stdout, reason = "the figures are what a measurement prints")]
+
 use std::time::Duration;
 
 /// The figures of a run, printed as they come; the goals once more at the end.
