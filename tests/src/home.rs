@@ -9,13 +9,14 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::{Api, eventually_within};
+use crate::{Api, Cluster, eventually_within};
 
 /// A fresh home, gone with the test.
 #[derive(Debug)]
 pub struct Home {
     folder: TempDir,
     clock: Option<TestClock>,
+    database: String,
 }
 
 /// What the desk's wall clock shows, by libfaketime: the machine's own clock is never touched.
@@ -69,21 +70,47 @@ impl Home {
 
     /// The same in a folder of the caller's choice.
     pub fn in_folder(folder: TempDir) -> Self {
-        Home::made_in(folder, None, &[])
+        Home::made_in(folder, Home::new_database(), None, &[])
+    }
+
+    /// Another host on the same PostgreSQL.
+    pub fn beside(other: &Home) -> Self {
+        let home = Home { folder: Home::new_folder(), clock: other.clock.clone(), database: other.database.clone() };
+        home.cli(&["init", &home.path().display().to_string(), "--site", "main", "--database", &home.database]).expect(0);
+        home
+    }
+
+    /// A home on a database of its own choosing: `sqlite`, or an address.
+    pub fn on(database: &str) -> Self {
+        Home::made_in(Home::new_folder(), database.to_owned(), None, &[])
+    }
+
+    /// A folder with no desk in it yet.
+    pub fn empty() -> Self {
+        Home { folder: Home::new_folder(), clock: None, database: "sqlite".to_owned() }
     }
 
     fn made(clock: Option<TestClock>, arguments: &[&str]) -> Self {
-        Home::made_in(TempDir::new().expect("a folder for the home"), clock, arguments)
+        Home::made_in(Home::new_folder(), Home::new_database(), clock, arguments)
     }
 
-    fn made_in(folder: TempDir, clock: Option<TestClock>, arguments: &[&str]) -> Self {
-        let home = Home { folder, clock };
+    fn new_database() -> String {
+        if is_on_postgresql() { Cluster::shared().new_database() } else { "sqlite".to_owned() }
+    }
+
+    fn new_folder() -> TempDir {
+        TempDir::new().expect("a folder for the home")
+    }
+
+    fn made_in(folder: TempDir, database: String, clock: Option<TestClock>, arguments: &[&str]) -> Self {
+        let home = Home { folder, clock, database };
         let password = home.folder.path().join("password");
         std::fs::write(&password, "correct horse battery\n").expect("the password file");
         let password = password.display().to_string();
         let path = home.path().display().to_string();
         let mut all =
             vec!["init", &path, "--site", "main", "--name", "万和购物广场", "--admin", "boss", "--password-file", &password];
+        all.extend(["--database", &home.database]);
         all.extend(arguments);
         home.cli(&all).expect(0);
         home
@@ -92,6 +119,11 @@ impl Home {
     /// The folder of the home itself.
     pub fn path(&self) -> PathBuf {
         self.folder.path().join("home")
+    }
+
+    /// The address of its database.
+    pub fn database(&self) -> &str {
+        &self.database
     }
 
     /// Lets everything started from now on see this wall clock.
@@ -197,6 +229,12 @@ impl Default for Home {
     fn default() -> Self {
         Home::new()
     }
+}
+
+/// The suites run twice, from two binaries; each one's name says which database its homes are on.
+pub fn is_on_postgresql() -> bool {
+    let binary = std::env::current_exe().unwrap_or_default();
+    binary.file_name().is_some_and(|name| name.to_string_lossy().starts_with("on_postgresql"))
 }
 
 /// Debian's libfaketime, which the set-up installs.

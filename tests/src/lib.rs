@@ -3,9 +3,13 @@
 //! Nothing here knows the host's insides. A suite starts a desk, talks to it, kills it, and looks at what is left.
 
 mod api;
+mod cluster;
 mod home;
+mod proxy;
 mod wait;
 
 pub use api::{Answer, Api};
-pub use home::{Cli, Home, Serving, TestClock, text_of_pdf};
+pub use cluster::Cluster;
+pub use home::{Cli, Home, Serving, TestClock, is_on_postgresql, text_of_pdf};
+pub use proxy::Proxy;
 pub use wait::{eventually, eventually_within};

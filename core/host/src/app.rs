@@ -7,6 +7,7 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 use tokio_util::sync::CancellationToken;
 
+use crate::backup::Backups;
 use crate::clock::Clock;
 use crate::config::{self, Settings};
 use crate::desk::{self, Desk, Events, Site, Sites};
@@ -23,7 +24,7 @@ use crate::people::{People, Permission, Policy};
 use crate::plugins::{self, Package, Plugin, Registry};
 use crate::problem::{Code, Problem};
 use crate::retention;
-use crate::store::Store;
+use crate::store::{Location, Store};
 
 /// A desk that is open: everything the web and the CLI talk to. Clones are the same desk.
 #[derive(Debug, Clone)]
@@ -36,6 +37,7 @@ pub struct App {
     pub jobs: Jobs,
     pub forms: Forms,
     pub imports: Imports,
+    pub backups: Backups,
     pub people: People,
     pub policy: Policy,
     pub sites: Sites,
@@ -105,8 +107,26 @@ impl App {
             sites: sites.clone(),
             i18n: i18n.clone(),
         });
+        let location = Location::parse(settings.database.url.expose(), &home.database_file())?;
+        let backups = Backups::new(home.clone(), location, settings.backups.keep as usize);
         let serving = Arc::default();
-        let app = App { home, clock, store, plugins, desk, jobs, forms, imports, people, policy, sites, i18n, events, serving };
+        let app = App {
+            home,
+            clock,
+            store,
+            plugins,
+            desk,
+            jobs,
+            forms,
+            imports,
+            backups,
+            people,
+            policy,
+            sites,
+            i18n,
+            events,
+            serving,
+        };
         // What is wrong is shown by `check`; the desk goes on with the rest.
         app.reload().await?;
         Ok(app)

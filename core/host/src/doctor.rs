@@ -5,6 +5,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::app::App;
+use crate::backup;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::home::Shipped;
 use crate::plugins::State;
@@ -14,6 +15,9 @@ const FREE_BYTES: u64 = 1_000_000_000;
 
 /// The first day on which this desk could have run: an earlier clock is wrong.
 const BUILT_AFTER: &str = "2026-01-01T00:00:00Z";
+
+/// A backup that is made every night is never older, even where one night's run began late.
+const STALE_HOURS: i64 = 30;
 
 /// One thing that was looked at.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,7 +40,7 @@ pub enum Health {
 pub async fn examine(app: &App, lang: &str) -> Vec<Check> {
     let mut checks = vec![Check::of_diagnostics("settings and schedules", &app.check().await), database(app).await];
     checks.extend(plugins(app, lang));
-    checks.extend([templates(app).await, typesetting(), disk(app), clock(app)]);
+    checks.extend([templates(app).await, typesetting(), disk(app), clock(app), backup(app)]);
     checks
 }
 
@@ -130,6 +134,19 @@ fn clock(app: &App) -> Check {
         Check::ok("clock")
     } else {
         Check::found("clock", Health::Error, format!("it shows {now}"), "set it, and keep it with NTP")
+    }
+}
+
+/// A backup is no older than a day and a night.
+fn backup(app: &App) -> Check {
+    let cure = "make one now: deskbell backup; then one every night, by cron or a systemd timer";
+    match backup::newest(&app.home) {
+        None => Check::found("backup", Health::Warning, "there is none", cure),
+        Some((file, begun)) => {
+            let hours = (app.clock.now() - begun).num_hours();
+            let cause = format!("the newest is {hours} hours old: {}", app.home.show(&file));
+            if hours <= STALE_HOURS { Check::ok("backup") } else { Check::found("backup", Health::Warning, cause, cure) }
+        }
     }
 }
 

@@ -4,10 +4,11 @@ mod init;
 mod lock;
 mod shipped;
 
-use std::io;
+use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
+pub(crate) use init::move_to;
 pub use init::{InitError, NewHome, init};
 pub use lock::{DeskLock, LockError};
 pub use shipped::{Shipped, binary, program};
@@ -84,6 +85,15 @@ impl Home {
         self.root.join("deskbell.toml")
     }
 
+    /// Writes the settings anew, whole or not at all, for their owner's eyes alone.
+    pub fn write_settings(&self, text: &str) -> io::Result<()> {
+        let mut file = tempfile::NamedTempFile::new_in(&self.root)?;
+        file.write_all(text.as_bytes())?;
+        file.as_file().sync_all()?;
+        file.persist(self.settings_file())?;
+        Ok(())
+    }
+
     pub fn plugins(&self) -> PathBuf {
         self.root.join("plugins")
     }
@@ -110,6 +120,10 @@ impl Home {
 
     pub fn paper_files(&self) -> PathBuf {
         self.data.join("papers")
+    }
+
+    pub fn backups(&self) -> PathBuf {
+        self.data.join("backups")
     }
 
     pub fn log_files(&self) -> PathBuf {

@@ -3,6 +3,7 @@
 //! It knows no plugin by name; everything it offers is made from what plugins describe. `ARCHITECTURE.md` has the walk-through.
 
 pub mod app;
+pub mod backup;
 pub mod cli;
 pub mod clock;
 pub mod config;
@@ -20,4 +21,5 @@ pub mod plugins;
 pub mod problem;
 pub mod retention;
 pub mod store;
+pub mod verify;
 pub mod web;

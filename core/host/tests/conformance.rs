@@ -1,8 +1,5 @@
 //! The store means what TestDesk's memory means: one suite over both, on SQLite always and on PostgreSQL where it is installed.
 
-#[path = "../src/store/tests/cluster.rs"]
-mod cluster;
-
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use deskbell::problem::{Code, Problem};
@@ -133,7 +130,7 @@ fn sqlite_conforms() {
 #[test]
 #[expect(clippy::print_stderr, reason = "a suite that is skipped says so")]
 fn postgresql_conforms() {
-    match cluster::Cluster::start() {
+    match deskbell_tests::Cluster::start() {
         Ok(cluster) => conforms(|position| cluster.database(&format!("check_{position}")).unwrap()),
         Err(why) => eprintln!("SKIPPED on PostgreSQL: {why}"),
     }

@@ -70,12 +70,17 @@ struct Answer {
 
 impl Client {
     pub(crate) async fn open(console: &Console) -> Result<Self, Failure> {
-        let home = console.home();
-        let transport = match UnixStream::connect(home.socket()).await {
-            Ok(_) => Transport::Socket(home.socket()),
-            Err(_) => open_in_process(home).await?,
-        };
-        Ok(Client::over(transport, console))
+        match Client::of_running(console).await {
+            Some(running) => Ok(running),
+            None => Ok(Client::over(open_in_process(console.home()).await?, console)),
+        }
+    }
+
+    /// A client of the desk that is running, if one is.
+    pub(crate) async fn of_running(console: &Console) -> Option<Self> {
+        let socket = console.home().socket();
+        UnixStream::connect(&socket).await.ok()?;
+        Some(Client::over(Transport::Socket(socket), console))
     }
 
     /// A client of a desk that the caller has opened, and holds the lock of.

@@ -1,5 +1,6 @@
 //! `db`: the schema of the desk's database.
 
+use anyhow::Context;
 use clap::Subcommand;
 use serde_json::json;
 
@@ -7,8 +8,8 @@ use super::client;
 use super::console::Console;
 use super::failure::Failure;
 use super::table::columns;
-use crate::config::Settings;
-use crate::store::{Step, Store};
+use crate::config::{self, Settings};
+use crate::store::{Location, Step, Store};
 
 /// The desk's database: bring its schema up to date, see how it stands.
 #[derive(Debug, Subcommand)]
@@ -19,6 +20,15 @@ pub(crate) enum Db {
         #[arg(long)]
         plan: bool,
     },
+    /// Moves every record into an empty database of the other kind; the desk must not be running.
+    Copy {
+        /// postgres://…, or sqlite for data/deskbell.db.
+        #[arg(long = "to", value_name = "URL")]
+        to: String,
+        /// Also names it in deskbell.toml, so that the next start uses it.
+        #[arg(long)]
+        switch: bool,
+    },
     /// Shows which steps of the schema the database has taken.
     Status,
 }
@@ -26,6 +36,7 @@ pub(crate) enum Db {
 impl Db {
     pub(crate) async fn run(self, console: &Console) -> Result<(), Failure> {
         match self {
+            Db::Copy { to, switch } => copy(console, &to, switch).await,
             Db::Status => status(console).await,
             Db::Migrate { plan: true } => plan(console).await,
             Db::Migrate { plan: false } => migrate(console).await,
@@ -58,8 +69,41 @@ async fn plan(console: &Console) -> Result<(), Failure> {
 async fn migrate(console: &Console) -> Result<(), Failure> {
     let home = console.home();
     let (settings, _lock) = client::take_over(&home, "db migrate")?;
+    let connections = Location::parse(settings.database.url.expose(), &home.database_file())?.others_at_work().await?;
+    if connections > 0 {
+        return Err(Failure::Busy(format!("other hosts have {connections} connections to the database: stop them first")));
+    }
     Store::open(settings.database.url.expose(), &home.database_file()).await?.close().await;
     console.say("the schema is up to date");
+    Ok(())
+}
+
+async fn copy(console: &Console, to: &str, switch: bool) -> Result<(), Failure> {
+    let home = console.home();
+    let (settings, _lock) = client::take_over(&home, "db copy")?;
+    let url = settings.database.url.expose();
+    let (from, target) = (Location::parse(url, &home.database_file())?, Location::parse(to, &home.database_file())?);
+    if from == target {
+        return Err(Failure::Usage("the desk is on that database already".to_owned()));
+    }
+    for location in [&from, &target] {
+        let connections = location.others_at_work().await?;
+        if connections > 0 {
+            return Err(Failure::Busy(format!("{location:?} has {connections} connections of other hosts: stop them first")));
+        }
+    }
+    let copied = from.copy_to(&target).await?;
+    let items = copied.tables.iter().map(|(table, rows)| json!({ "table": table, "rows": rows })).collect::<Vec<_>>();
+    console.print_list(&json!({ "items": items, "next_cursor": null }), &columns(["table", "rows"]), "no tables");
+    console.say(format!("copied and compared: {} tables, {} audit chains", copied.tables.len(), copied.chains.len()));
+    if switch {
+        let text = std::fs::read_to_string(home.settings_file()).context("reading deskbell.toml")?;
+        home.write_settings(&config::with_database(&text, to)).context("writing deskbell.toml")?;
+        console.say("deskbell.toml names the new database; the old one is as it was");
+    } else {
+        let line = config::with_database("", to);
+        console.say(format!("to use it, put into deskbell.toml (`--switch` does it for you):\n\n{line}"));
+    }
     Ok(())
 }
 

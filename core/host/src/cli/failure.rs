@@ -58,7 +58,14 @@ impl Failure {
     pub(crate) fn message(&self, lang: &str, coloured: bool) -> String {
         match self {
             Failure::Told(problem) => told(problem, coloured),
-            Failure::Problem(problem) => told(&web::problem_json(problem, &I18n::new(), lang), coloured),
+            Failure::Problem(problem) => {
+                let mut json = web::problem_json(problem, &I18n::new(), lang);
+                if problem.code.status() >= 500 {
+                    // As the desk's socket tells it: whoever sits here is the one who has to mend it.
+                    json["cause"] = problem.detail.as_str().into();
+                }
+                told(&json, coloured)
+            }
             Failure::Invalid(diagnostics) | Failure::Refused(diagnostics) => {
                 let shown = diagnostics.iter().map(|diagnostic| shown(diagnostic, coloured));
                 shown.collect::<Vec<_>>().join("\n\n")

@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde_json::{Value, json};
 use toml::de::DeValue;
+use toml_edit::DocumentMut;
 
 use super::section::{Section, Setting};
 
@@ -77,6 +78,15 @@ impl Database {
             connections: section.get("connections", "Connections for reads, beside the one writer", default.connections),
         }
     }
+}
+
+/// The text of `deskbell.toml` with another database in it, and everything else as it stands.
+pub fn with_database(settings: &str, url: &str) -> String {
+    let Ok(mut document) = settings.parse::<DocumentMut>() else { return settings.to_owned() };
+    if document.get("database").and_then(|table| table.get("url")).and_then(|set| set.as_str()) != Some(url) {
+        document["database"]["url"] = toml_edit::value(url);
+    }
+    document.to_string()
 }
 
 impl Setting for DatabaseUrl {

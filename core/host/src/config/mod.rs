@@ -4,6 +4,7 @@
 //! key leaves the rest in force; a value of the desk's own tables that cannot be read makes the settings unusable, because
 //! a default in its place might be another database. Not here: what a setting does.
 
+mod backup;
 mod database;
 mod logging;
 mod permissions;
@@ -24,7 +25,8 @@ use deskbell_proto::description::FieldDescription;
 use serde_json::{Value, json};
 use toml::de::DeTable;
 
-pub use database::{Database, DatabaseUrl};
+pub use backup::Backups;
+pub use database::{Database, DatabaseUrl, with_database};
 pub use logging::{Filter, Format, Logging};
 pub use permissions::{Permissions, ROLES};
 pub use plugin_tables::PluginSettings;
@@ -51,6 +53,7 @@ pub struct Settings {
     pub permissions: Permissions,
     pub logging: Logging,
     pub retention: Retention,
+    pub backups: Backups,
     plugins: PluginTables,
     source: Source,
 }
@@ -150,6 +153,7 @@ impl Settings {
                 "runner": runner,
                 "logging": table("logging"),
                 "retention": table("retention"),
+                "backup": table("backup"),
                 "permissions": { "type": "object", "additionalProperties": roles },
                 "plugins": plugin_tables,
             },
@@ -166,10 +170,11 @@ fn read_root<'a>(root: &'a DeTable<'a>, source: &'a Source, findings: &'a mut Fi
     let runners = section.within("runner", Runners::read);
     let logging = section.within("logging", Logging::read);
     let retention = section.within("retention", Retention::read);
+    let backups = section.within("backup", Backups::read);
     let permissions = Permissions::read(&mut section);
     plugins.read_for_all(&mut section);
     section.finish();
-    Settings { sites, server, database, runners, permissions, logging, retention, plugins, source: source.clone() }
+    Settings { sites, server, database, runners, permissions, logging, retention, backups, plugins, source: source.clone() }
 }
 
 fn read_sites(section: &mut Section<'_>, plugins: &mut PluginTables) -> Vec<Site> {

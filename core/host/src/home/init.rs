@@ -131,7 +131,7 @@ url = "sqlite" # data/deskbell.db; or postgres://…
 "#;
 
 /// Moves a file or folder, to another disk as well.
-fn move_to(from: &Path, to: &Path) -> io::Result<()> {
+pub(crate) fn move_to(from: &Path, to: &Path) -> io::Result<()> {
     match std::fs::rename(from, to) {
         Err(error) if error.kind() == io::ErrorKind::CrossesDevices => copy(from, to),
         moved => moved,

@@ -17,9 +17,10 @@ use tempfile::TempDir;
 use super::script::Line;
 use super::{Jobs, Run, RunState};
 use crate::clock::Clock;
+use crate::config;
 use crate::home::Home;
 use crate::problem::{Code, Problem};
-use crate::store;
+use crate::store::Location;
 use crate::store::jobs::{LedgerRun, MoveCursor};
 
 /// What is played, and when.
@@ -290,25 +291,24 @@ pub struct HomeCopy {
     _folder: TempDir,
 }
 
-/// Copies a desk for a simulation. `url` is the desk's database; one on PostgreSQL can't be copied yet.
+/// Copies a desk for a simulation; the copy is on SQLite, whatever the desk's own database.
 pub async fn copy_home(home: &Home, url: &str) -> Result<HomeCopy, Problem> {
-    if url != "sqlite" {
-        let why = "a simulation works on a copy of the database, and one on PostgreSQL cannot be copied yet";
-        return Err(Problem::new(Code::StorageUnavailable, why));
-    }
     let failed = |error: std::io::Error| Problem::new(Code::StorageUnavailable, format!("cannot copy the desk: {error}"));
     let folder = tempfile::Builder::new().prefix("deskbell-simulation-").tempdir().map_err(failed)?;
     let copy = Home::at(folder.path());
     for entry in std::fs::read_dir(home.root()).map_err(failed)?.flatten() {
-        if entry.path() != home.data() && entry.file_name() != "data" {
+        let is_own = entry.path() == home.data() || entry.file_name() == "data" || entry.path() == home.settings_file();
+        if !is_own {
             std::os::unix::fs::symlink(entry.path(), folder.path().join(entry.file_name())).map_err(failed)?;
         }
     }
+    let settings = std::fs::read_to_string(home.settings_file()).map_err(failed)?;
+    std::fs::write(copy.settings_file(), config::with_database(&settings, "sqlite")).map_err(failed)?;
     std::fs::create_dir(copy.data()).map_err(failed)?;
     if home.plugin_cache().exists() {
         std::os::unix::fs::symlink(home.plugin_cache(), copy.plugin_cache()).map_err(failed)?;
     }
-    store::copy_sqlite(&home.database_file(), &copy.database_file()).await?;
+    Location::parse(url, &home.database_file())?.snapshot(&copy.database_file()).await?;
     Ok(HomeCopy { home: copy, _folder: folder })
 }
 
@@ -317,7 +317,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::store::Store;
+    use crate::store::{self, Store};
 
     fn line(path: &str, keep: Option<&str>) -> Line {
         Line {

@@ -10,6 +10,7 @@ use chrono::{DateTime, Utc};
 use deskbell_proto::{Fields, value};
 use rand::RngCore;
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, Order, Query, SelectStatement};
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
@@ -81,7 +82,7 @@ pub struct AuditRow {
 }
 
 /// One host's chain after a walk over it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChainState {
     pub host: String,
     pub entries: u64,
@@ -422,22 +423,25 @@ impl View {
 
 impl Store {
     /// Walks every chain from its first entry and says where it ends, or where it breaks first.
-    ///
-    /// Each page is a view of its own: entries only come at the end, and a long chain takes longer than a view may.
     pub async fn verify_audit(&self) -> Result<Vec<ChainState>, Problem> {
-        let hosts = self.view().await?.recorded_heads().await?;
+        self.whole_view().await?.walk_chains().await
+    }
+}
+
+impl View {
+    /// Walks every chain there is, a page at a time.
+    pub(super) async fn walk_chains(&self) -> Result<Vec<ChainState>, Problem> {
         let mut chains = Vec::new();
-        for host in hosts.into_keys() {
-            chains.push(self.walk_chain(host).await?);
+        for (host, recorded) in self.recorded_heads().await? {
+            chains.push(self.walk_chain(host, recorded).await?);
         }
         Ok(chains)
     }
 
-    async fn walk_chain(&self, host: String) -> Result<ChainState, Problem> {
+    async fn walk_chain(&self, host: String, recorded: Option<Head>) -> Result<ChainState, Problem> {
         let mut end = Head { seq: 0, hash: GENESIS.to_owned() };
         loop {
-            let view = self.view().await?;
-            let page = view.rows(&chain_page(&host, end.seq)).await?;
+            let page = self.rows(&chain_page(&host, end.seq)).await?;
             let mut broken = None;
             for row in &page {
                 if let Err(reason) = follow(&mut end, row)? {
@@ -446,11 +450,11 @@ impl Store {
                 }
             }
             if broken.is_none() {
-                broken = view.changed_values(&page).await?;
+                broken = self.changed_values(&page).await?;
             }
             let is_last = (page.len() as u64) < PAGE;
             if broken.is_none() && is_last {
-                broken = not_the_end(&end, view.recorded_heads().await?.remove(&host).flatten());
+                broken = not_the_end(&end, recorded.as_ref());
             }
             if is_last || broken.is_some() {
                 return Ok(ChainState { host, entries: end.seq.unsigned_abs(), head: end.hash, broken });
@@ -460,9 +464,9 @@ impl Store {
 }
 
 /// Says why a chain that fits together does not end where it was recorded to.
-fn not_the_end(end: &Head, recorded: Option<Head>) -> Option<(i64, String)> {
+fn not_the_end(end: &Head, recorded: Option<&Head>) -> Option<(i64, String)> {
     match recorded {
-        Some(recorded) if recorded == *end => None,
+        Some(recorded) if recorded == end => None,
         Some(recorded) => {
             Some((end.seq + 1, format!("the chain ends at {}, but {} was recorded as its end", end.seq, recorded.seq)))
         }

@@ -3,6 +3,7 @@
 //! SQLite has one connection that writes (rusqlite, on the writer's thread) and a pool that only reads. Both link the
 //! same bundled library.
 
+use std::fmt;
 use std::fs::OpenOptions;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
@@ -24,14 +25,25 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// Where the records lie.
-#[derive(Debug, Clone)]
-pub(super) enum Location {
+#[derive(Clone, PartialEq, Eq)]
+pub enum Location {
     Sqlite(PathBuf),
     Postgres(String),
 }
 
+impl fmt::Debug for Location {
+    /// Without the password that an address may hold.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Location::Sqlite(file) => write!(f, "{}", file.display()),
+            Location::Postgres(_) => f.write_str("PostgreSQL"),
+        }
+    }
+}
+
 impl Location {
-    pub(super) fn parse(url: &str, file: &Path) -> Result<Location, Problem> {
+    /// `url` is `sqlite`, which means `file`, or `postgres://…`.
+    pub fn parse(url: &str, file: &Path) -> Result<Location, Problem> {
         match url {
             "sqlite" => Ok(Location::Sqlite(file.to_owned())),
             url if url.starts_with("postgres://") || url.starts_with("postgresql://") => Ok(Location::Postgres(url.to_owned())),
@@ -40,6 +52,11 @@ impl Location {
                 "the database's address must be \"sqlite\" or begin with postgres://".to_owned(),
             )),
         }
+    }
+
+    /// Other hosts may work on it, each with files of its own.
+    pub fn is_shared(&self) -> bool {
+        matches!(self, Location::Postgres(_))
     }
 
     /// Makes a new database or checks an old one, before anything is written to it.

@@ -8,7 +8,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use deskbell_proto::PluginDescription;
-use sea_orm::DatabaseConnection;
+use sea_orm::{DatabaseConnection, DbBackend};
 use tokio::sync::watch;
 use uuid::Uuid;
 
@@ -26,6 +26,7 @@ mod migrations;
 mod papers;
 pub mod people;
 mod prune;
+mod reader;
 mod records;
 mod row;
 mod session;
@@ -33,6 +34,7 @@ mod sign_offs;
 mod tables;
 mod tx;
 mod types;
+mod verify;
 mod view;
 mod writer;
 
@@ -40,18 +42,19 @@ mod writer;
 mod tests;
 
 pub use answers::{ANYBODY, KeptAnswer};
-pub use copy::copy_sqlite;
-
 pub use audit::{About, AuditEntry, AuditFind, AuditRow, ChainState};
 pub use bell::{NewNotice, NewTask, Outgoing, Task};
+pub use connection::Location;
+pub use copy::Copied;
 pub use migrations::Step;
 pub use papers::{NewPaper, PaperRow, SetPaper, subject_of};
+pub use reader::Reader;
 pub use records::{Changed, Refused, Stamp};
 pub use sign_offs::{NewSignOff, SignOff};
 pub use tx::Tx;
+pub use verify::{Check, Fault};
 pub use view::{Listing, View};
 
-use connection::Location;
 use failure::Failure;
 use types::Types;
 use writer::Writer;
@@ -123,6 +126,11 @@ impl Store {
         Ok(View::open(&self.inner.readers, Arc::clone(&self.inner.types)).await?)
     }
 
+    /// Opens a view that lasts as long as its reader needs; on a busy desk not for long.
+    pub(super) async fn whole_view(&self) -> Result<View, Problem> {
+        Ok(View::of_the_whole(&self.inner.readers).await?)
+    }
+
     /// Runs `work` in the writer, in a savepoint of its own, and returns after the commit is durable.
     ///
     /// `work` may run again after a failed commit or serialization failure, so it must have no other effect.
@@ -146,6 +154,11 @@ impl Store {
     /// Changes its number after every commit that put something into the outbox.
     pub fn outbox_grew(&self) -> watch::Receiver<u64> {
         self.inner.writer.outbox()
+    }
+
+    /// Other hosts may work on the same database.
+    pub fn is_shared(&self) -> bool {
+        self.inner.readers.get_database_backend() == DbBackend::Postgres
     }
 
     /// This host's name in the audit trail and in the leases of jobs.

@@ -10,7 +10,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::row::Row;
-use super::{Stamp, Store, Tx};
+use super::{Reader, Stamp, Store, Tx, View};
 use crate::problem::Problem;
 
 /// A paper to be kept.
@@ -171,7 +171,25 @@ impl Tx<'_> {
     }
 }
 
+impl View {
+    /// The hashes of all files of papers, each once.
+    async fn set_papers(&self) -> Result<Vec<String>, Problem> {
+        let rows = self.sql("SELECT DISTINCT file_hash FROM papers WHERE file_hash IS NOT NULL").await?;
+        Ok(rows.iter().map(|row| row.get("file_hash")).collect::<Result<_, _>>()?)
+    }
+}
+
+impl Reader {
+    pub async fn set_papers(&self) -> Result<Vec<String>, Problem> {
+        self.view.set_papers().await
+    }
+}
+
 impl Store {
+    pub async fn set_papers(&self) -> Result<Vec<String>, Problem> {
+        self.view().await?.set_papers().await
+    }
+
     pub async fn paper(&self, id: Uuid) -> Result<Option<PaperRow>, Problem> {
         let mut query = select();
         query.and_where(Expr::col("id").eq(id));

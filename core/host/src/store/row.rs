@@ -73,7 +73,7 @@ impl Row {
         answer.iter().map(|row| Row::from_orm(row, &columns)).collect()
     }
 
-    fn from_orm(row: &QueryResult, columns: &Arc<[String]>) -> Result<Row, Failure> {
+    pub(super) fn from_orm(row: &QueryResult, columns: &Arc<[String]>) -> Result<Row, Failure> {
         let cells = match (row.try_as_sqlite_row(), row.try_as_pg_row()) {
             (Some(row), _) => (0..row.len()).map(|position| sqlite_cell(row, position)).collect::<Result<_, _>>()?,
             (_, Some(row)) => (0..row.len()).map(|position| postgres_cell(row, position)).collect::<Result<_, _>>()?,

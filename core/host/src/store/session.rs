@@ -46,16 +46,21 @@ pub(super) trait Session: Debug {
 
     /// Returns a table's columns with their declared types, none if there is no such table.
     fn columns(&mut self, table: &str) -> Result<Vec<(String, String)>, Failure> {
-        let sql = match self.backend() {
-            DbBackend::Postgres => {
-                "SELECT column_name AS name, data_type AS type FROM information_schema.columns \
-                 WHERE table_schema = current_schema() AND table_name = $1"
-            }
-            _ => "SELECT name, type FROM pragma_table_info(?)",
-        };
-        let rows = self.rows(Statement::from_sql_and_values(self.backend(), sql, [table.into()]))?;
+        let rows = self.rows(columns_of(self.backend(), table))?;
         rows.iter().map(|row| Ok((row.get("name")?, row.get("type")?))).collect()
     }
+}
+
+/// Asks for a table's columns with their declared types.
+pub(super) fn columns_of(backend: DbBackend, table: &str) -> Statement {
+    let sql = match backend {
+        DbBackend::Postgres => {
+            "SELECT column_name::text AS name, data_type::text AS type FROM information_schema.columns \
+             WHERE table_schema = current_schema() AND table_name = $1"
+        }
+        _ => "SELECT name, type FROM pragma_table_info(?)",
+    };
+    Statement::from_sql_and_values(backend, sql, [table.into()])
 }
 
 /// How a transaction stands.
@@ -318,7 +323,7 @@ impl Session for PostgresSession {
 
     fn take_time(&mut self) -> Result<(), Failure> {
         self.patience = LONG_PATIENCE;
-        self.batch("SET LOCAL statement_timeout = 0")
+        self.batch("SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0")
     }
 
     fn standing(&self) -> Standing {

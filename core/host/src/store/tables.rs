@@ -7,17 +7,16 @@ use std::collections::HashSet;
 
 use deskbell_proto::PluginDescription;
 use deskbell_proto::description::{COMMON_COLUMNS, TypeDescription};
-use deskbell_proto::value::FieldKind;
 use sea_orm::DbBackend;
 use sea_orm::sea_query::{
     ColumnDef, ConditionalStatement, Expr, ExprTrait, Index, IndexCreateStatement, OnConflict, PostgresQueryBuilder, Query,
-    SqliteQueryBuilder, Table,
+    SchemaStatementBuilder, SqliteQueryBuilder, Table,
 };
 
 use super::failure::Kind;
 use super::migrations::{CORE_TABLES, text_type};
 use super::tx::Tx;
-use super::types::{Column, RecordTable, UniqueKey, index_name};
+use super::types::{Column, RecordTable, Storage, UniqueKey, index_name};
 use crate::problem::{Code, Problem};
 
 /// A table's name leaves room for the names of its indexes.
@@ -128,31 +127,29 @@ fn installed(tx: &mut Tx<'_>, table: &RecordTable) -> Result<Option<String>, Pro
     Ok(Some(row.get("description")?))
 }
 
-fn create(tx: &mut Tx<'_>, table: &RecordTable) -> Result<(), Problem> {
+/// Makes the table of a type with its indexes; remembers nothing.
+pub(super) fn create(tx: &mut Tx<'_>, table: &RecordTable) -> Result<(), Problem> {
     let backend = tx.session().backend();
     let mut statement = Table::create();
     statement.table(table.iden());
     for column in &table.columns {
         statement.col(column_definition(column, backend));
     }
-    let sql = match backend {
-        DbBackend::Postgres => statement.to_string(PostgresQueryBuilder),
-        _ => statement.to_string(SqliteQueryBuilder),
-    };
-    tx.session().batch(&sql)?;
+    tx.session().batch(&built(&statement, backend))?;
     create_indexes(tx, table, &indexes(table))
 }
 
+/// Adds a column that no description has: one that an older version of the plugin wrote.
+pub(super) fn add_undescribed(tx: &mut Tx<'_>, table: &RecordTable, name: &str, storage: Storage) -> Result<(), Problem> {
+    let backend = tx.session().backend();
+    let mut definition = stored(name, storage, backend);
+    let mut statement = Table::alter();
+    statement.table(table.iden()).add_column(&mut definition);
+    Ok(tx.session().batch(&built(&statement, backend))?)
+}
+
 fn column_definition(column: &Column, backend: DbBackend) -> ColumnDef {
-    let mut definition = ColumnDef::new(column.name.clone());
-    match &column.kind {
-        _ if column.is_id => definition.uuid(),
-        FieldKind::Integer { .. } | FieldKind::Fen => definition.big_integer(),
-        FieldKind::Bool => definition.boolean(),
-        FieldKind::Day => definition.date(),
-        FieldKind::Instant => definition.timestamp_with_time_zone(),
-        _ => text_type(&mut definition, backend),
-    };
+    let mut definition = stored(&column.name, column.storage(), backend);
     // The plugin's own columns may all be empty in the database, so that a later version can leave one out; what is required
     // is checked when a record is written.
     if column.is_common {
@@ -162,6 +159,26 @@ fn column_definition(column: &Column, backend: DbBackend) -> ColumnDef {
         definition.primary_key();
     }
     definition
+}
+
+fn stored(name: &str, storage: Storage, backend: DbBackend) -> ColumnDef {
+    let mut definition = ColumnDef::new(name.to_owned());
+    match storage {
+        Storage::Id => definition.uuid(),
+        Storage::Integer => definition.big_integer(),
+        Storage::Bool => definition.boolean(),
+        Storage::Day => definition.date(),
+        Storage::Instant => definition.timestamp_with_time_zone(),
+        Storage::Text => text_type(&mut definition, backend),
+    };
+    definition
+}
+
+fn built(statement: &impl SchemaStatementBuilder, backend: DbBackend) -> String {
+    match backend {
+        DbBackend::Postgres => statement.to_string(PostgresQueryBuilder),
+        _ => statement.to_string(SqliteQueryBuilder),
+    }
 }
 
 fn extend(tx: &mut Tx<'_>, table: &RecordTable, before: &RecordTable) -> Result<(), Problem> {
@@ -184,30 +201,12 @@ fn extend(tx: &mut Tx<'_>, table: &RecordTable, before: &RecordTable) -> Result<
 fn check_kind(table: &RecordTable, before: &RecordTable, column: &Column, declared: &str) -> Result<(), Problem> {
     let old = before.column(&column.name).map(|old| &old.kind);
     let names_another_type = column.is_id && old.is_some_and(|old| *old != column.kind);
-    if stored_as(declared) == storage_of(column) && !names_another_type {
+    if Storage::declared(declared) == column.storage() && !names_another_type {
         return Ok(());
     }
     let was = old.map_or_else(|| declared.to_owned(), |old| format!("{old:?}"));
     let why = format!("the field {} was {was} and cannot become {:?}: give the new field another name", column.name, column.kind);
     Err(refused(table, why))
-}
-
-/// How a kind is stored: a choice is text, money is a whole number.
-fn storage_of(column: &Column) -> &'static str {
-    match &column.kind {
-        _ if column.is_id => "uuid",
-        FieldKind::Integer { .. } | FieldKind::Fen => "int",
-        FieldKind::Bool => "bool",
-        FieldKind::Day => "date",
-        FieldKind::Instant => "timestamp",
-        _ => "text",
-    }
-}
-
-/// The same of a column there is, by the type it was declared with: `uuid_text`, `bigint`, `timestamp with time zone`.
-fn stored_as(declared: &str) -> &'static str {
-    let declared = declared.to_ascii_lowercase();
-    ["uuid", "timestamp", "date", "bool", "int"].into_iter().find(|storage| declared.contains(storage)).unwrap_or("text")
 }
 
 fn add_column(tx: &mut Tx<'_>, table: &RecordTable, column: &Column, backend: DbBackend) -> Result<(), Problem> {
@@ -224,11 +223,7 @@ fn add_column(tx: &mut Tx<'_>, table: &RecordTable, column: &Column, backend: Db
     let mut statement = Table::alter();
     let mut definition = column_definition(column, backend);
     statement.table(table.iden()).add_column(&mut definition);
-    let sql = match backend {
-        DbBackend::Postgres => statement.to_string(PostgresQueryBuilder),
-        _ => statement.to_string(SqliteQueryBuilder),
-    };
-    tx.session().batch(&sql)?;
+    tx.session().batch(&built(&statement, backend))?;
     if let Some(value) = default {
         let value =
             column.bound(value).ok_or_else(|| refused(table, format!("the default of {} does not fit it", column.name)))?;
@@ -289,11 +284,8 @@ fn create_indexes<'a>(
 ) -> Result<(), Problem> {
     for planned in indexes {
         let statement = index_statement(table, planned);
-        let sql = match tx.session().backend() {
-            DbBackend::Postgres => statement.to_string(PostgresQueryBuilder),
-            _ => statement.to_string(SqliteQueryBuilder),
-        };
-        tx.session().batch(&sql).map_err(|failure| match (&failure.kind, &planned.unique) {
+        let backend = tx.session().backend();
+        tx.session().batch(&built(&statement, backend)).map_err(|failure| match (&failure.kind, &planned.unique) {
             (Kind::Unique { .. }, Some(unique)) => {
                 refused(table, format!("records there are already break its unique key {}", unique.label))
             }

@@ -1,24 +1,25 @@
 //! What the store promises, on SQLite always and on PostgreSQL where its server is installed.
 
-pub(super) mod cluster;
 mod conformance;
 mod faults;
 mod filters;
+mod verification;
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use deskbell_proto::description::{FieldDescription, NumberPeriod, NumberScheme, StateDescription, TypeDescription};
 use deskbell_proto::value::FieldKind;
 use deskbell_proto::{Fields, Find, Operator, PluginDescription, Read};
+use deskbell_tests::Cluster;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use uuid::Uuid;
 
 use super::*;
 use crate::problem::Code;
-use cluster::Cluster;
 use conformance::every_check_of_the_shared_suite_holds;
 use faults::{a_lost_connection_heals, a_newer_database_is_left_alone, closing_finishes_what_waits, two_hosts_share_one_count};
 use filters::the_sql_of_a_filter_answers_as_its_evaluator_does;
+use verification::{every_kind_of_damage_is_named_and_none_hides_another, sound_data_has_no_faults_and_a_copy_of_it_is_the_same};
 
 const SITE: &str = "main";
 const LETTER: &str = "letters.letter";
@@ -200,6 +201,8 @@ promises!(
     closing_finishes_what_waits,
     a_newer_database_is_left_alone,
     a_lost_connection_heals,
+    sound_data_has_no_faults_and_a_copy_of_it_is_the_same,
+    every_kind_of_damage_is_named_and_none_hides_another,
 );
 
 async fn a_record_reads_back_as_it_was_written(desk: Fixture) {

@@ -12,7 +12,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::failure::Failure;
-use super::row::{Cell, Row};
+use super::row::{Cell, FromCell, Row};
 use crate::problem::Problem;
 
 /// The longest name PostgreSQL keeps whole.
@@ -70,6 +70,58 @@ pub(super) struct UniqueKey {
     pub only_open: bool,
 }
 
+/// How a column is stored, whatever it means: a choice is text, money is a whole number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Storage {
+    Id,
+    Integer,
+    Bool,
+    Day,
+    Instant,
+    Text,
+}
+
+impl Storage {
+    /// Of a column there is, by the type it was declared with: `uuid_text`, `bigint`, `timestamp with time zone`.
+    pub(super) fn declared(as_type: &str) -> Self {
+        let declared = as_type.to_ascii_lowercase();
+        let known = [
+            ("uuid", Storage::Id),
+            ("timestamp", Storage::Instant),
+            ("date", Storage::Day),
+            ("bool", Storage::Bool),
+            ("int", Storage::Integer),
+        ];
+        known.into_iter().find(|(name, _)| declared.contains(name)).map_or(Storage::Text, |(_, storage)| storage)
+    }
+
+    /// A cell of any database as it is bound for any other; the storage decides on the type, so that null has one, too.
+    pub(super) fn bound(self, cell: &Cell) -> Result<Bound, Failure> {
+        Ok(match self {
+            Storage::Id => Bound::Uuid(self.read(cell)?),
+            Storage::Integer => Bound::BigInt(self.read(cell)?),
+            Storage::Bool => Bound::Bool(self.read(cell)?),
+            Storage::Day => Bound::ChronoDate(self.read(cell)?),
+            Storage::Instant => Bound::ChronoDateTimeUtc(self.read(cell)?),
+            Storage::Text => Bound::String(self.read(cell)?),
+        })
+    }
+
+    /// A cell in the one spelling that it has whatever database it came from.
+    pub(super) fn spelled(self, cell: &Cell) -> Result<Option<String>, Failure> {
+        match self {
+            Storage::Integer => Ok(self.read::<i64>(cell)?.map(|number| number.to_string())),
+            Storage::Bool => Ok(self.read::<bool>(cell)?.map(|yes| yes.to_string())),
+            _ => self.read(cell),
+        }
+    }
+
+    fn read<T: FromCell>(self, cell: &Cell) -> Result<Option<T>, Failure> {
+        let value = Option::<T>::from_cell(cell);
+        value.ok_or_else(|| Failure::unavailable(format!("a column of {self:?} holds {cell:?}")))
+    }
+}
+
 impl RecordTable {
     pub(super) fn new(plugin: &str, description: &TypeDescription) -> Self {
         let name = format!("{plugin}_{}", description.name).replace('-', "_");
@@ -112,6 +164,17 @@ impl RecordTable {
 }
 
 impl Column {
+    pub(super) fn storage(&self) -> Storage {
+        match &self.kind {
+            _ if self.is_id => Storage::Id,
+            FieldKind::Integer { .. } | FieldKind::Fen => Storage::Integer,
+            FieldKind::Bool => Storage::Bool,
+            FieldKind::Day => Storage::Day,
+            FieldKind::Instant => Storage::Instant,
+            _ => Storage::Text,
+        }
+    }
+
     fn common(name: &str, kind: FieldKind) -> Self {
         Column {
             name: name.to_owned(),

@@ -1,35 +1,37 @@
 //! A consistent view for reading: one read transaction, on the pool beside the writer.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use deskbell_proto::{Fields, Find, Read, ReadAnswer};
+use futures_util::{Stream, StreamExt, TryStreamExt};
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
 use sea_orm::{
     AccessMode, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, IsolationLevel, Statement, StatementBuilder,
-    TransactionTrait,
+    StreamTrait, TransactionTrait,
 };
 use uuid::Uuid;
 
 use super::failure::Failure;
 use super::filter;
 use super::row::{Row, spelled_for_sqlite};
-use super::types::{RecordTable, Types};
+use super::session::columns_of;
+use super::types::{RecordTable, Storage, Types};
 use crate::problem::Problem;
 
-/// A view that stays open holds back the checkpoint of everybody's writes.
+/// A view that stays open holds back the checkpoint of everybody's writes, so one for a request ends by itself.
 const LONGEST: Duration = Duration::from_secs(30);
 
 /// Ids in one question; SQLite takes 32,766 values at most.
 const IDS_AT_ONCE: usize = 500;
 
-/// One consistent view of the records, at most 30 s long.
+/// One consistent view of the records, at most 30 s long, unless it is of the whole.
 #[derive(Debug)]
 pub struct View {
     transaction: DatabaseTransaction,
     types: Arc<Types>,
-    opened: Instant,
+    until: Option<Instant>,
 }
 
 /// A page of records, and the cursor of the next one if there is more.
@@ -48,7 +50,22 @@ impl View {
             // In WAL mode every transaction that reads is a snapshot.
             _ => pool.begin().await?,
         };
-        Ok(View { transaction, types, opened: Instant::now() })
+        Ok(View { transaction, types, until: Some(Instant::now() + LONGEST) })
+    }
+
+    /// A view for whoever reads everything, however long that takes: a check of the data, a copy.
+    pub(super) async fn of_the_whole(pool: &DatabaseConnection) -> Result<View, Failure> {
+        let mut view = View::open(pool, Arc::default()).await?;
+        view.until = None;
+        if view.backend() == DbBackend::Postgres {
+            let no_limits = "SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0";
+            view.transaction.execute_unprepared(no_limits).await?;
+        }
+        Ok(view)
+    }
+
+    pub(super) fn backend(&self) -> DbBackend {
+        ConnectionTrait::get_database_backend(&self.transaction)
     }
 
     /// Answers a plugin's read at one site; rows are flat API objects whose references are ids.
@@ -147,11 +164,45 @@ impl View {
     }
 
     pub(super) async fn rows(&self, statement: &impl StatementBuilder) -> Result<Vec<Row>, Failure> {
-        if self.opened.elapsed() > LONGEST {
+        self.asked(statement.build(&self.backend())).await
+    }
+
+    /// Answers SQL that has no values and reads the same on both databases.
+    pub(super) async fn sql(&self, sql: &str) -> Result<Vec<Row>, Failure> {
+        self.asked(Statement::from_string(self.backend(), sql)).await
+    }
+
+    /// The same, row by row as they come: an answer of any size in little memory.
+    pub(super) async fn stream(&self, sql: &str) -> Result<impl Stream<Item = Result<Row, Failure>> + Send + '_, Failure> {
+        let rows = self.transaction.stream_raw(Statement::from_string(self.backend(), sql)).await?;
+        let mut columns: Option<Arc<[String]>> = None;
+        Ok(rows.map(move |row| {
+            let row = row?;
+            let columns = columns.get_or_insert_with(|| row.column_names().into());
+            Row::from_orm(&row, columns)
+        }))
+    }
+
+    /// Sees every row of an answer of any size; nothing else can be asked of this view meanwhile.
+    pub(super) async fn each(&self, sql: &str, mut see: impl FnMut(Row) -> Result<(), Failure> + Send) -> Result<(), Failure> {
+        let mut rows = std::pin::pin!(self.stream(sql).await?);
+        while let Some(row) = rows.try_next().await? {
+            see(row)?;
+        }
+        Ok(())
+    }
+
+    /// Returns a table's columns with how they are stored, by name; none if there is no such table.
+    pub(super) async fn columns(&self, table: &str) -> Result<BTreeMap<String, Storage>, Failure> {
+        let rows = self.asked(columns_of(self.backend(), table)).await?;
+        rows.iter().map(|row| Ok((row.get("name")?, Storage::declared(&row.get::<String>("type")?)))).collect()
+    }
+
+    async fn asked(&self, statement: Statement) -> Result<Vec<Row>, Failure> {
+        if self.until.is_some_and(|until| Instant::now() > until) {
             return Err(Failure::unavailable("a read view was kept open for more than 30 s"));
         }
-        let backend = self.transaction.get_database_backend();
-        let Statement { sql, values, db_backend } = statement.build(&backend);
+        let Statement { sql, values, db_backend } = statement;
         let values = match db_backend {
             DbBackend::Sqlite => values.map(spelled_for_sqlite),
             _ => values,

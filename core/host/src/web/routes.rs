@@ -79,4 +79,6 @@ pub(crate) fn internal() -> Router<Web> {
         .route("/internal/checks", get(internal::desk::checks))
         .route("/internal/settings/problems", get(internal::desk::problems))
         .route("/internal/audit/chains", get(internal::audit::verify))
+        .route("/internal/backups", post(internal::desk::back_up))
+        .route("/internal/verification", get(internal::desk::verification))
 }

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use deskbell_tests::Cluster;
 use proptest::prelude::*;
 use tempfile::TempDir;
 
@@ -10,7 +11,6 @@ use super::*;
 use crate::jobs::calendar::tests::calendar;
 use crate::jobs::planner::{Misfire, Rule};
 use crate::jobs::schedule::{Origin, TIMEOUT};
-use crate::store::tests::cluster::Cluster;
 
 const JOB: &str = "letters.hand-off-unclaimed";
 const SITE: &str = "main";

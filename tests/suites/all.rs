@@ -1,0 +1,13 @@
+//! What a desk promises on either database: each file is one promise, each test a sentence of it.
+
+mod backups;
+mod conflicts;
+mod crashes;
+mod imports;
+mod mistakes;
+mod outage;
+mod packages;
+mod papers;
+mod road;
+mod tickets;
+mod verification;

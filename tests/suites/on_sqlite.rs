@@ -1,0 +1,4 @@
+//! The whole system on SQLite, from outside, and what can happen to its file.
+
+#[path = "all.rs"]
+mod all;
