@@ -8,6 +8,7 @@ mod mistakes;
 mod outage;
 mod packages;
 mod papers;
+mod printers;
 mod road;
 mod tickets;
 mod verification;

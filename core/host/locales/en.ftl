@@ -171,6 +171,22 @@ schedule-at-closes = every day at closing ({ $time })
 schedule-before-closes = every day { $minutes } minutes before closing ({ $time })
 schedule-after-closes = every day { $minutes } minutes after closing ({ $time })
 
+## Printers
+unknown-printer = There is no such printer here{ $nearest ->
+    [none] .
+   *[other] ; did you mean { $nearest }?
+}
+print-unreachable = The printer cannot be reached ({ $detail }); it is tried again.
+print-out-of-paper = The printer is out of paper.
+print-stopped = The printer has stopped ({ $detail }).
+print-no-pdf = The printer does not take PDF.
+print-no-media = The printer does not have the paper { $detail }.
+print-not-set = The paper cannot be set into type: { $detail }
+print-printer-gone = The printer is no longer in the settings.
+print-cannot-tell = Handed over; this printer does not say when it has printed.
+print-forgotten = Handed over; the printer no longer knows of it.
+print-cancelled = It was cancelled at the printer.
+
 ## Paper
 paper-page = Page { $page } of { $pages }
 paper-copy = Copy { $copy }

@@ -164,6 +164,22 @@ schedule-at-closes = 每天关店时（{ $time }）
 schedule-before-closes = 每天关店前{ $minutes }分钟（{ $time }）
 schedule-after-closes = 每天关店后{ $minutes }分钟（{ $time }）
 
+## 打印机
+unknown-printer = 这里没有这台打印机{ $nearest ->
+    [none] 。
+   *[other] ，是不是“{ $nearest }”？
+}
+print-unreachable = 连不上打印机（{ $detail }），稍后自动再试。
+print-out-of-paper = 打印机缺纸。
+print-stopped = 打印机停了（{ $detail }）。
+print-no-pdf = 打印机不接受 PDF。
+print-no-media = 打印机没有 { $detail } 这种纸。
+print-not-set = 版面无法生成：{ $detail }
+print-printer-gone = 设置里已没有这台打印机。
+print-cannot-tell = 已交给打印机；这台打印机不报告是否印好。
+print-forgotten = 已交给打印机；打印机已不记得这份作业。
+print-cancelled = 已在打印机上取消。
+
 ## 纸面
 paper-page = 第 { $page } 页 / 共 { $pages } 页
 paper-copy = 补打第 { $copy } 次

@@ -22,6 +22,7 @@ use crate::jobs::{self, Jobs};
 use crate::notify::Teller;
 use crate::people::{People, Permission, Policy};
 use crate::plugins::{self, Package, Plugin, Registry};
+use crate::printing::{Printers, Spooler};
 use crate::problem::{Code, Problem};
 use crate::retention;
 use crate::store::{Location, Store};
@@ -42,6 +43,7 @@ pub struct App {
     pub policy: Policy,
     pub sites: Sites,
     pub i18n: I18n,
+    pub printers: Printers,
     events: Events,
     serving: Arc<Mutex<Option<Serving>>>,
 }
@@ -91,6 +93,7 @@ impl App {
             sites: sites.clone(),
             i18n: i18n.clone(),
         });
+        let printers = Printers::default();
         let forms = Forms::new(forms::Parts {
             home: home.clone(),
             store: store.clone(),
@@ -99,6 +102,7 @@ impl App {
             policy: policy.clone(),
             sites: sites.clone(),
             i18n: i18n.clone(),
+            printers: printers.clone(),
             clock: clock.clone(),
         });
         let imports = Imports::new(imports::Parts {
@@ -124,6 +128,7 @@ impl App {
             policy,
             sites,
             i18n,
+            printers,
             events,
             serving,
         };
@@ -191,16 +196,26 @@ impl App {
                 grants.insert(Permission::parse(&name), BTreeSet::from_iter(roles));
             }
         }
+        self.printers.set(settings.printers.clone());
         self.sites.set(sites);
         self.policy.set(grants);
         check_plugin_settings(settings, plugins)
     }
 
-    /// Starts what only a serving desk does: the jobs' pulse, the outbox, the daily sweep.
+    /// Starts what only a serving desk does: the jobs' pulse, the outbox, the print queue, the daily sweep.
     pub async fn start(&self) -> Result<(), Problem> {
         let end = CancellationToken::new();
         let teller = Teller::new(self.store.clone(), self.events.clone(), self.clock.clone());
         tokio::spawn(teller.run(end.clone()));
+        let spooler = Spooler {
+            store: self.store.clone(),
+            printers: self.printers.clone(),
+            forms: self.forms.clone(),
+            events: self.events.clone(),
+            clock: self.clock.clone(),
+            busy: Arc::default(),
+        };
+        tokio::spawn(spooler.run(end.clone()));
         let retention = usable_settings(&self.home)?.retention;
         tokio::spawn(retention::sweep(self.store.clone(), retention, self.clock.clone(), end.clone()));
         let jobs = self.jobs.start().await;

@@ -2,6 +2,8 @@
 //!
 //! Not here: mending anything. A cure is a sentence that names a command.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use crate::app::App;
@@ -40,6 +42,7 @@ pub enum Health {
 pub async fn examine(app: &App, lang: &str) -> Vec<Check> {
     let mut checks = vec![Check::of_diagnostics("settings and schedules", &app.check().await), database(app).await];
     checks.extend(plugins(app, lang));
+    checks.extend(printers(app, lang).await);
     checks.extend([templates(app).await, typesetting(), disk(app), clock(app), backup(app)]);
     checks
 }
@@ -90,6 +93,25 @@ fn plugins(app: &App, lang: &str) -> Vec<Check> {
         }
     };
     app.plugins.statuses(lang).into_iter().map(of_one).collect()
+}
+
+/// A printer whose queue is held, and why; what only waits its turn is in order.
+async fn printers(app: &App, lang: &str) -> Vec<Check> {
+    let mut checks = Vec::new();
+    let waiting = app.store.waiting_printers().await.unwrap_or_default();
+    let names = app.printers.all().iter().map(|printer| printer.name.clone()).chain(waiting).collect::<BTreeSet<_>>();
+    for printer in names {
+        let name = format!("printer {printer}");
+        checks.push(match app.store.first_print_job(&printer).await {
+            Ok(Some(job)) if job.attempts > 0 => {
+                let cause = job.reason.map(|reason| app.i18n.sentence(&reason, lang)).unwrap_or_default();
+                Check::found(name, Health::Warning, cause, "see to the printer; its papers go on by themselves")
+            }
+            Ok(_) => Check::ok(name),
+            Err(problem) => Check::found(name, Health::Error, problem.to_string(), "see `deskbell db status`"),
+        });
+    }
+    checks
 }
 
 async fn templates(app: &App) -> Check {

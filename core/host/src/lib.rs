@@ -18,6 +18,7 @@ pub mod jobs;
 pub mod notify;
 pub mod people;
 pub mod plugins;
+pub mod printing;
 pub mod problem;
 pub mod retention;
 pub mod store;

@@ -57,6 +57,7 @@ impl Desk {
             form: "letters.handoff-sheet".into(),
             of: Of::Record(sheet.into()),
             lang: "zh-CN".into(),
+            printer: None,
             idempotency: Some(once(key)),
         };
         let app = self.app.clone();

@@ -108,6 +108,14 @@ impl Print {
         ];
         let body: Value = given.into_iter().filter_map(|(key, value)| Some((key.to_owned(), Value::from(value?)))).collect();
         let paper = desk.post("/api/v1/papers", body).await?;
+        if let Some(printer) = paper["printed"]["printer"].as_str() {
+            console.say(format!("in the queue of printer {printer}; `deskbell doctor` tells when it is held"));
+            // Whoever sends it to a printer has no use for a file unless they name it.
+            if self.out.is_none() {
+                console.print_ordered(&paper, &["id", "form", "title", "copy"]);
+                return Ok(());
+            }
+        }
         let pdf = desk.fetch(paper["href"].as_str().unwrap_or_default(), &[]).await?;
         if console.wants_json() {
             console.print_json(&paper);

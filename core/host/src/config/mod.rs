@@ -9,6 +9,7 @@ mod database;
 mod logging;
 mod permissions;
 mod plugin_tables;
+mod printers;
 mod retention;
 mod runner;
 pub(crate) mod section;
@@ -30,6 +31,7 @@ pub use database::{Database, DatabaseUrl, with_database};
 pub use logging::{Filter, Format, Logging};
 pub use permissions::{Permissions, ROLES};
 pub use plugin_tables::PluginSettings;
+pub use printers::{Printer, PrinterAddress};
 pub use retention::Retention;
 pub use runner::{Isolation, Policy, Runners};
 pub use section::Shown;
@@ -54,6 +56,7 @@ pub struct Settings {
     pub logging: Logging,
     pub retention: Retention,
     pub backups: Backups,
+    pub printers: Vec<Printer>,
     plugins: PluginTables,
     source: Source,
 }
@@ -126,7 +129,8 @@ impl Settings {
 
     /// The JSON schema of `deskbell.toml`; `plugins` are the described settings of those installed.
     pub fn schema(plugins: &[(&str, &[FieldDescription])]) -> Value {
-        let source = Source::new("deskbell.toml", "[runner.plugins.any]\n[[sites]]\nid = \"any\"\n");
+        let source =
+            Source::new("deskbell.toml", "[runner.plugins.any]\n[[sites]]\nid = \"any\"\n[[printers]]\nname = \"any\"\n");
         let (root, _) = DeTable::parse_recoverable(&source.text);
         let mut findings = Findings::default();
         read_root(root.get_ref(), &source, &mut findings);
@@ -148,6 +152,7 @@ impl Settings {
             "properties": {
                 "site": site,
                 "sites": { "type": "array", "items": site },
+                "printers": { "type": "array", "items": table("printers") },
                 "server": table("server"),
                 "database": table("database"),
                 "runner": runner,
@@ -171,10 +176,23 @@ fn read_root<'a>(root: &'a DeTable<'a>, source: &'a Source, findings: &'a mut Fi
     let logging = section.within("logging", Logging::read);
     let retention = section.within("retention", Retention::read);
     let backups = section.within("backup", Backups::read);
+    let printers = read_printers(&mut section, &sites);
     let permissions = Permissions::read(&mut section);
     plugins.read_for_all(&mut section);
     section.finish();
-    Settings { sites, server, database, runners, permissions, logging, retention, backups, plugins, source: source.clone() }
+    Settings {
+        sites,
+        server,
+        database,
+        runners,
+        permissions,
+        logging,
+        retention,
+        backups,
+        printers,
+        plugins,
+        source: source.clone(),
+    }
 }
 
 fn read_sites(section: &mut Section<'_>, plugins: &mut PluginTables) -> Vec<Site> {
@@ -208,6 +226,24 @@ fn read_sites(section: &mut Section<'_>, plugins: &mut PluginTables) -> Vec<Site
     let mut seen = BTreeSet::new();
     sites.retain(|site| seen.insert(site.id.clone()));
     if sites.is_empty() { vec![Site::default()] } else { sites }
+}
+
+fn read_printers(section: &mut Section<'_>, sites: &[Site]) -> Vec<Printer> {
+    let known_sites: Vec<String> = sites.iter().map(|site| site.id.clone()).collect();
+    let mut printers: Vec<Printer> = Vec::new();
+    for table in section.tables("printers").unwrap_or_default() {
+        let printer = section.read_table("printers", Some(table), |section| {
+            let printer = Printer::read(section, &known_sites)?;
+            if printers.iter().any(|other| other.name == printer.name) {
+                let span = section.span_of("name").unwrap_or_default();
+                section.refuse(span, format!("two printers have the name \"{}\"", printer.name));
+                return None;
+            }
+            Some(printer)
+        });
+        printers.extend(printer);
+    }
+    printers
 }
 
 fn object(properties: serde_json::Map<String, Value>) -> Value {

@@ -195,3 +195,22 @@ fn answers_are_kept_for_as_long_as_a_client_may_repeat_a_request() {
     let expected = "deskbell.toml:2:11: `retention.answers` must be at least \"48h\"";
     check("[retention]\nanswers = \"1h\"\n", false, &[expected]);
 }
+
+#[test]
+fn a_printer_that_nobody_could_find_is_refused() {
+    check("[[printers]]\nname = \"counter\"\nurl = \"ipp://10.0.0.2/ipp/print\"\nmedia = \"iso_a5_148x210mm\"\n", true, &[]);
+    check("[[printers]]\nname = \"labels\"\nurl = \"socket://10.0.0.3\"\n", true, &[]);
+    let address = "`printers.url` must be an address like \"ipp://192.168.1.20/ipp/print\" or \"socket://192.168.1.21:9100\"";
+    check("[[printers]]\nname = \"a\"\nurl = \"lpd://10.0.0.2\"\n", false, &[&format!("deskbell.toml:3:7: {address}")]);
+    check("[[printers]]\nname = \"a\"\n", false, &["deskbell.toml:2:8: the printer \"a\" needs a `url`"]);
+    check(
+        "[[printers]]\nname = \"a\"\nurl = \"socket://x:1\"\nsites = [\"west\"]\ntray = 2\n",
+        false,
+        &[
+            "deskbell.toml:4:9: the printer \"a\" is for the site \"west\", which there is not",
+            "deskbell.toml:5:1: unknown key `tray` in [printers]",
+        ],
+    );
+    let twice = "[[printers]]\nname = \"a\"\nurl = \"socket://x\"\n";
+    check(&format!("{twice}{twice}"), false, &["deskbell.toml:5:8: two printers have the name \"a\""]);
+}

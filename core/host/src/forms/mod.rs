@@ -29,6 +29,7 @@ use crate::home::{self, Home, Shipped};
 use crate::i18n::{I18n, known};
 use crate::people::{Policy, Subject};
 use crate::plugins::{Package, Plugin, Registry};
+use crate::printing::{Printed, Printers};
 use crate::problem::{Code, Problem};
 use crate::store::Store;
 use templates::{Template, Templates, sha256, shipped_layout};
@@ -53,6 +54,7 @@ pub struct Parts {
     pub policy: Policy,
     pub sites: Sites,
     pub i18n: I18n,
+    pub printers: Printers,
     pub clock: Clock,
 }
 
@@ -74,6 +76,8 @@ pub struct Order {
     pub form: String,
     pub of: Of,
     pub lang: String,
+    /// The printer it goes to; without one, the one that the form usually goes to, if any.
+    pub printer: Option<String>,
     pub idempotency: Option<Idempotency>,
 }
 
@@ -115,6 +119,9 @@ pub struct Paper {
     pub made_by: String,
     pub href: String,
     pub warnings: Vec<String>,
+    /// How its print stands, if it was sent to a printer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub printed: Option<Printed>,
 }
 
 /// A form, as `form list` shows it.

@@ -16,8 +16,9 @@ use super::{File, Forms, Order, Paper, SetFile, sources};
 use crate::desk::{Begun, FormData, keep_answer};
 use crate::i18n::known;
 use crate::people::{Permission, Subject};
+use crate::printing::Printed;
 use crate::problem::{Code, Problem};
-use crate::store::{About, AuditEntry, NewPaper, PaperRow, SetPaper, SignOff, Stamp, Tx};
+use crate::store::{About, AuditEntry, NewPaper, PaperRow, PrintState, SetPaper, SignOff, Stamp, Tx};
 
 /// The circumstances of one print.
 pub(super) struct Print<'a> {
@@ -61,10 +62,16 @@ impl Forms {
         }
     }
 
+    /// The PDF of a paper for its printer.
+    pub(crate) async fn page_of(&self, paper: Uuid) -> Result<Vec<u8>, Problem> {
+        self.pdf(&self.row(paper).await?).await
+    }
+
     async fn keep(&self, subject: &Subject, site: &str, order: Order, data: FormData) -> Result<Paper, Problem> {
         let (id, now) = (Uuid::now_v7(), self.parts.clock.now());
         let (plugin, name) = order.form.split_once('.').unwrap_or_default();
         let lang = known(&order.lang);
+        let printer = self.parts.printers.choose(order.printer.as_deref(), &order.form, site)?;
         let title = self.parts.i18n.text(Some(plugin), lang, &format!("form-{name}"));
         let (subject, site) = (subject.clone(), site.to_owned());
         let write = move |tx: &mut Tx<'_>| {
@@ -88,8 +95,13 @@ impl Forms {
                 site: &site,
                 command: "print",
                 rule: None,
-                about: About::Other(serde_json::json!({ "form": order.form, "paper": id, "copy": copy })),
+                about: About::Other(serde_json::json!({ "form": order.form, "paper": id, "copy": copy, "printer": printer })),
             })?;
+            if let Some(printer) = &printer {
+                tx.put_print_job(id, printer, stamp)?;
+            }
+            let queued =
+                |printer: &String| Printed { printer: printer.clone(), state: PrintState::Queued, reason: None, at: now };
             let paper = Paper {
                 id,
                 form: order.form.clone(),
@@ -101,6 +113,7 @@ impl Forms {
                 made_by: subject.name.clone(),
                 href: href(id),
                 warnings: Vec::new(),
+                printed: printer.as_ref().map(queued),
             };
             keep_answer(tx, &subject.user, order.idempotency.as_ref(), &paper, now)?;
             Ok(paper)
@@ -109,7 +122,7 @@ impl Forms {
     }
 
     /// A paper and its PDF; the same bytes whenever it is asked for.
-    pub async fn paper(&self, subject: &Subject, id: Uuid) -> Result<(Paper, File), Problem> {
+    pub async fn paper(&self, subject: &Subject, id: Uuid, lang: &str) -> Result<(Paper, File), Problem> {
         let row = self.row(id).await?;
         let (plugin, name) = row.form.split_once('.').unwrap_or_default();
         self.parts.policy.authorize(subject, &row.site, &Permission::new(plugin, "form", name))?;
@@ -122,7 +135,9 @@ impl Forms {
         };
         let name = format!("{name}-{subject}{copy}.pdf");
         let file = File { bytes, media_type: "application/pdf", name, warnings: row.warnings.clone() };
-        Ok((shown(&row), file))
+        let print = self.parts.store.print_job_of(id).await?;
+        let printed = print.map(|job| Printed::of(job, &self.parts.i18n, lang));
+        Ok((Paper { printed, ..shown(&row) }, file))
     }
 
     async fn row(&self, id: Uuid) -> Result<PaperRow, Problem> {
@@ -244,6 +259,7 @@ fn shown(row: &PaperRow) -> Paper {
         made_by: row.made_by.clone(),
         href: href(row.id),
         warnings: row.warnings.clone(),
+        printed: None,
     }
 }
 

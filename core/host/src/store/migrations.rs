@@ -13,13 +13,14 @@ use super::failure::Failure;
 use crate::problem::{Code, Problem};
 
 /// Every table that a record type can't have.
-pub(super) const CORE_TABLES: [&str; 23] = [
+pub(super) const CORE_TABLES: [&str; 24] = [
     "users",
     "user_roles",
     "tokens",
     "sign_offs",
     "papers",
     "paper_templates",
+    "print_jobs",
     "outbox",
     "notices",
     "tasks",
@@ -46,7 +47,7 @@ struct Migrator;
 
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(Core)]
+        vec![Box::new(Core), Box::new(Printing)]
     }
 }
 
@@ -116,6 +117,47 @@ impl MigrationTrait for Core {
             manager.create_index(index).await?;
         }
         Ok(())
+    }
+}
+
+/// The print queue.
+struct Printing;
+
+impl MigrationName for Printing {
+    fn name(&self) -> &str {
+        "m0002_printing"
+    }
+}
+
+#[async_trait]
+impl MigrationTrait for Printing {
+    fn use_transaction(&self) -> Option<bool> {
+        Some(true)
+    }
+
+    async fn up(&self, manager: &SchemaManager) -> Result<(), sea_orm::DbErr> {
+        let c = Columns(manager.get_database_backend());
+        let columns = [
+            c.sequence("seq"),
+            must(c.id("paper")),
+            must(c.text("site")),
+            must(c.text("printer")),
+            must(c.text("state")),
+            // Why it waits: a sentence's key and arguments.
+            c.text("reason"),
+            c.whole("ipp_job"),
+            must(c.whole("attempts")),
+            must(c.at("next_at")),
+            must(c.at("changed_at")),
+            must(c.at("created_at")),
+            must(c.text("created_by")),
+            c.at("done_at"),
+        ];
+        manager.create_table(table("print_jobs", columns)).await?;
+        let open =
+            index("print_jobs", "print_jobs_open_idx", &["printer", "seq"]).and_where(Expr::col("done_at").is_null()).take();
+        manager.create_index(open).await?;
+        manager.create_index(index("print_jobs", "print_jobs_paper_idx", &["paper"])).await
     }
 }
 

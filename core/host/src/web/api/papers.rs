@@ -34,11 +34,8 @@ pub(crate) async fn print(State(web): State<Web>, at: AtSite, params: Params, bo
     let idempotency = body.idempotency.clone();
     let Print { form, record, from, to, lang, printer } = body.into()?;
     let of = forms::of(record, from, to)?;
-    if let Some(printer) = printer {
-        return Err(Problem::not_found(format!("printer {printer}: none is set up at this desk")));
-    }
     let lang = lang.as_deref().map_or(at.paper_lang, known);
-    let order = Order { form, of, lang: lang.to_owned(), idempotency };
+    let order = Order { form, of, lang: lang.to_owned(), printer, idempotency };
     let paper = web.app.forms.print(&at.subject, &at.site, order).await?;
     let href = HeaderValue::from_str(&paper.href).ok();
     let location = HeaderMap::from_iter(href.map(|href| (header::LOCATION, href)));
@@ -55,7 +52,7 @@ pub(crate) async fn get(
 ) -> Result<Response, Problem> {
     params.end()?;
     let id: Uuid = id.parse().map_err(|_| Problem::not_found(format!("paper {id}")))?;
-    let (paper, pdf) = web.app.forms.paper(&reader.subject, id).await?;
+    let (paper, pdf) = web.app.forms.paper(&reader.subject, id, reader.lang).await?;
     let accepts_json = headers.get(header::ACCEPT).is_some_and(|accept| accept == "application/json");
     Ok(if accepts_json { Json(paper).into_response() } else { file(pdf) })
 }
