@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
@@ -44,12 +44,12 @@ pub struct Serving {
     pub ready_after: Duration,
 }
 
-/// The binary that the workspace's build made: beside a program of the build, above a test in `deps/`.
-fn binary() -> PathBuf {
+/// A file that the workspace's build made: beside a program of the build, above a test in `deps/`.
+pub(crate) fn built(name: &str) -> PathBuf {
     let own = std::env::current_exe().expect("the program's own path");
     let folders = own.ancestors().skip(1).take(2);
-    let binary = folders.map(|folder| folder.join("deskbell")).find(|binary| binary.is_file());
-    binary.unwrap_or_else(|| panic!("no deskbell near {}: run cargo build --workspace first", own.display()))
+    let file = folders.map(|folder| folder.join(name)).find(|file| file.is_file());
+    file.unwrap_or_else(|| panic!("no {name} near {}: run cargo build --workspace first", own.display()))
 }
 
 impl Home {
@@ -206,7 +206,7 @@ impl Home {
     }
 
     fn command(&self) -> Command {
-        let mut command = Command::new(binary());
+        let mut command = Command::new(built("deskbell"));
         command.env("DESKBELL_HOME", self.path()).env("NO_COLOR", "1").env("DESKBELL_LANG", "en").env_remove("RUST_LOG");
         if let Some(clock) = &self.clock {
             command
@@ -285,10 +285,20 @@ impl Serving {
 
     /// Ends the desk in good order and returns its exit code.
     pub fn stop(mut self) -> i32 {
+        self.ask_to_end();
+        self.ended_within(Duration::from_secs(20)).code().unwrap_or(-1)
+    }
+
+    /// Sends SIGTERM and waits for nothing.
+    pub fn ask_to_end(&self) {
         let pid = rustix::process::Pid::from_child(&self.child);
         rustix::process::kill_process(pid, rustix::process::Signal::TERM).expect("the child can be asked to end");
-        let status = eventually_within(Duration::from_secs(20), "the desk ends", || self.child.try_wait().ok().flatten());
-        status.code().unwrap_or(-1)
+    }
+
+    /// Waits for the end of the process, and says how it ended.
+    #[track_caller]
+    pub fn ended_within(&mut self, bound: Duration) -> ExitStatus {
+        eventually_within(bound, "the desk ends", || self.child.try_wait().ok().flatten())
     }
 
     /// The plugin children of this desk.

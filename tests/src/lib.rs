@@ -5,11 +5,13 @@
 mod api;
 mod cluster;
 mod home;
+mod package;
 mod proxy;
 mod wait;
 
 pub use api::{Answer, Api};
 pub use cluster::Cluster;
 pub use home::{Cli, Home, Serving, TestClock, is_on_postgresql, text_of_pdf};
+pub use package::Package;
 pub use proxy::Proxy;
 pub use wait::{eventually, eventually_within};

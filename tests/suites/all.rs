@@ -3,6 +3,7 @@
 mod backups;
 mod conflicts;
 mod crashes;
+mod faults;
 mod imports;
 mod mistakes;
 mod outage;

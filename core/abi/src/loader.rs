@@ -20,11 +20,19 @@ impl std::fmt::Debug for Loaded {
     }
 }
 
-/// Why a library was not opened, in one sentence; the details are for the debug log.
+/// Why a library was not opened, in one sentence about it; the details are for the debug log.
 #[derive(Debug)]
 pub struct OpenError {
     pub message: String,
     pub details: String,
+    /// What its constructor answered, where that failed: a fault of `deskbell-proto` in JSON.
+    pub fault: Option<Vec<u8>>,
+}
+
+impl OpenError {
+    fn new(message: impl Into<String>, details: String) -> Self {
+        OpenError { message: message.into(), details, fault: None }
+    }
 }
 
 impl std::fmt::Display for OpenError {
@@ -43,20 +51,17 @@ pub fn open(path: &Path, host: Box<dyn HostCalls>) -> Result<Loaded, OpenError> 
     // RTLD_NOW makes a missing symbol an error here rather than a crash in some later call.
     // SAFETY: opening runs the file's constructors. The preflight has checked its hash, its ELF structure and its
     // manifest, and has opened it once in a process of its own.
-    let library = unsafe { OpenLibrary::open(Some(path), RTLD_NOW | RTLD_LOCAL) }.map_err(|error| OpenError {
-        message: format!("cannot open {}: {}", path.display(), innermost(&error)),
-        details: format!("{error:?}"),
-    })?;
-    let not_a_plugin = |details: String| OpenError { message: format!("{} is not a Deskbell plugin", path.display()), details };
+    let library = unsafe { OpenLibrary::open(Some(path), RTLD_NOW | RTLD_LOCAL) }
+        .map_err(|error| OpenError::new(format!("it cannot be opened: {}", innermost(&error)), format!("{error:?}")))?;
+    let not_a_plugin = |details: String| OpenError::new("it is not a Deskbell plugin", details);
     let name = abi_stable::library::ROOT_MODULE_LOADER_NAME_WITH_NUL.as_bytes();
     // SAFETY: the symbol, where it exists, is the header that `export_library!` writes; abi_stable checks its magic.
     let header = unsafe { library.get::<AbiHeaderRef>(name) }.map_err(|error| not_a_plugin(error.to_string()))?;
     let header: AbiHeaderRef = *header;
     std::mem::forget(library);
 
-    let other_boundary = |details: String| OpenError {
-        message: format!("{} was built for another version of the boundary: rebuild it with this host's SDK", path.display()),
-        details,
+    let other_boundary = |details: String| {
+        OpenError::new("it was built for another version of the boundary: rebuild it with this host's SDK", details)
     };
     let module = header
         .upgrade()
@@ -67,10 +72,9 @@ pub fn open(path: &Path, host: Box<dyn HostCalls>) -> Result<Loaded, OpenError> 
     let host = AbiHost_TO::from_value(HostAcross(host), abi_stable::sabi_trait::TD_Opaque);
     match (module.create())(host) {
         RResult::ROk(plugin) => Ok(Loaded(plugin)),
-        RResult::RErr(fault) => Err(OpenError {
-            message: format!("the constructor of {} failed: {}", path.display(), String::from_utf8_lossy(&fault)),
-            details: String::new(),
-        }),
+        RResult::RErr(fault) => {
+            Err(OpenError { fault: Some(fault.into()), ..OpenError::new("its constructor failed", String::new()) })
+        }
     }
 }
 

@@ -92,7 +92,9 @@ fn problem_of(plugin: &str, failure: CallFailure) -> Problem {
         CallFailure::Fault(Fault::NotFound { what }) => Problem::not_found(what),
         CallFailure::Fault(Fault::Unavailable { .. }) => Problem::new(Code::StorageUnavailable, detail).with_retry_after(1),
         CallFailure::Fault(_) => Problem::new(Code::PluginPanicked, detail),
-        CallFailure::Crashed { .. } | CallFailure::Garbled { .. } => Problem::new(Code::PluginCrashed, detail),
+        CallFailure::Crashed { .. } | CallFailure::Unusable { .. } | CallFailure::Garbled { .. } => {
+            Problem::new(Code::PluginCrashed, detail)
+        }
         CallFailure::TimedOut { .. } => Problem::new(Code::PluginTimeout, detail),
         CallFailure::Quarantined { .. } => Problem::new(Code::PluginQuarantined, detail),
         CallFailure::Busy { .. } => Problem::new(Code::Overloaded, detail).with_retry_after(1),

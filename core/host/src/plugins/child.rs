@@ -12,7 +12,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use deskbell_abi::{Answer, HostCalls, loader};
+use deskbell_abi::loader::{self, OpenError};
+use deskbell_abi::{Answer, HostCalls};
 use deskbell_proto::call::LogLine;
 use deskbell_proto::{Fault, ops};
 use parking_lot::Mutex;
@@ -62,7 +63,7 @@ fn run(arguments: &Arguments) -> io::Result<()> {
         Ok(library) => library,
         Err(error) => {
             host.log_outside("debug", error.details.chars().take(DETAILS_MAX).collect());
-            return host.say(&Frame::new(Kind::Unusable, error.message));
+            return host.say(&Frame::new(Kind::Unusable, why_unopened(&error)));
         }
     };
     host.say(&Frame::new(Kind::Hello, Vec::new()))?;
@@ -79,6 +80,12 @@ fn run(arguments: &Arguments) -> io::Result<()> {
         answers.in_call = false;
         answer.write_to(&mut answers.pipe)?;
     }
+}
+
+/// Why a library was not opened, with what its constructor said where that failed.
+pub(super) fn why_unopened(error: &OpenError) -> String {
+    let said = error.fault.as_deref().and_then(|json| serde_json::from_slice::<Fault>(json).ok());
+    said.map_or_else(|| error.message.clone(), |fault| format!("{}: {fault}", error.message))
 }
 
 /// Takes away what a plugin does not need, before any of its code is loaded.

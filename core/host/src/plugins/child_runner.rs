@@ -178,7 +178,7 @@ impl Shared {
             }
             Ok(Ok(Frame { kind: Kind::Unusable, payload })) => {
                 self.failures.lock().note();
-                Err(CallFailure::Crashed { how: String::from_utf8_lossy(&payload).into_owned() })
+                Err(CallFailure::Unusable { why: String::from_utf8_lossy(&payload).into_owned() })
             }
             other => {
                 self.failures.lock().note();

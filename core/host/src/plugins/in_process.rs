@@ -21,7 +21,7 @@ use tokio::runtime::Handle;
 use tokio::sync::{OnceCell, Semaphore};
 use tokio::time::timeout;
 
-use super::child::fault;
+use super::child::{fault, why_unopened};
 use super::child_runner::{log_line, parse_fault};
 use super::runner::{ANSWER_MAX, CallFailure, Reads, Request, Runner};
 
@@ -55,9 +55,6 @@ impl InProcessRunner {
     }
 
     async fn call_on_a_thread(&self, request: Request, reads: Arc<dyn Reads>) -> Result<Vec<u8>, CallFailure> {
-        if let Some(why) = self.why_not() {
-            return Err(CallFailure::Quarantined { why });
-        }
         let library = self.loaded.get_or_try_init(|| self.open()).await?.clone();
         let Ok(Ok(_place)) = timeout(request.deadline, self.free.acquire()).await else {
             return Err(CallFailure::Busy { waited: request.deadline });
@@ -90,9 +87,8 @@ impl InProcessRunner {
             let _at_work = strikes.at_work();
             loader::open(&library, Box::new(Host { plugin, reads: None }))
         });
-        let crashed = |how: String| CallFailure::Crashed { how };
-        let loaded = opened.await.map_err(|error| crashed(error.to_string()))?.map_err(|error| crashed(error.to_string()))?;
-        Ok(Arc::new(loaded))
+        let opened = opened.await.map_err(|error| CallFailure::Crashed { how: error.to_string() })?;
+        Ok(Arc::new(opened.map_err(|error| CallFailure::Unusable { why: why_unopened(&error) })?))
     }
 
     /// A thread cannot be ended: the call is given up, and its thread counted for as long as it stays away.
@@ -104,14 +100,6 @@ impl InProcessRunner {
             leaked.fetch_sub(1, Ordering::Relaxed);
             tracing::info!(plugin = &*plugin, "a call that was given up has come back");
         });
-    }
-
-    fn why_not(&self) -> Option<String> {
-        if self.leaked_threads() >= TOO_MANY {
-            return Some(format!("{TOO_MANY} of its calls never came back and hold threads: restart the desk"));
-        }
-        let ended = self.strikes.count.load(Ordering::Relaxed);
-        (ended >= TOO_MANY).then(|| format!("the desk ended {ended} times while it was at work"))
     }
 }
 
@@ -126,6 +114,14 @@ impl Runner for InProcessRunner {
 
     fn leaked_threads(&self) -> usize {
         self.leaked.load(Ordering::Relaxed)
+    }
+
+    fn why_out_of_use(&self) -> Option<String> {
+        if self.leaked_threads() >= TOO_MANY {
+            return Some(format!("{TOO_MANY} of its calls never came back and hold threads: restart the desk"));
+        }
+        let ended = self.strikes.count.load(Ordering::Relaxed);
+        (ended >= TOO_MANY).then(|| format!("the desk ended {ended} times while it was at work"))
     }
 
     fn forgive(&self) {

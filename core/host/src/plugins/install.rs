@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::manifest::parse_version;
 use super::package::{Origin, Package};
-use super::preflight::{pass, sha256, short};
+use super::preflight::{Passed, pass, sha256, short};
 use crate::diagnostic::Diagnostic;
 use crate::home::Home;
 
@@ -95,13 +95,9 @@ impl Installed {
     }
 }
 
-/// Installs a package, or upgrades to it, and returns what the reader should know; on errors nothing has changed.
-pub fn install(
-    home: &Home,
-    record: &mut Record,
-    package: &Package,
-    downgrade: Downgrade,
-) -> Result<Vec<Diagnostic>, Vec<Diagnostic>> {
+/// Decides whether a package may be installed: somebody vouches for it, it is not older than what is in use, and its library
+/// is whole and its own. None of its code has run by then.
+pub(super) fn admit(home: &Home, record: &Record, package: &Package, downgrade: Downgrade) -> Result<Passed, Vec<Diagnostic>> {
     let id = package.manifest.id.as_str();
     let shown = home.show(&home.plugins().join(id));
     let refuse = |code: &str, reason: String, help: String| vec![Diagnostic::in_file(code, &shown, reason).with_help(help)];
@@ -122,10 +118,23 @@ pub fn install(
         return Err(refuse("plugin.older", reason, format!("`deskbell plugin rollback {id}` brings the previous version back")));
     }
     let library = format!("{shown}/{}", package.manifest.library_name());
-    pass(package.library(), &library, None, &package.manifest, &home.plugin_cache()).map_err(|problem| vec![*problem])?;
+    pass(package.library(), &library, None, &package.manifest, &home.plugin_cache()).map_err(|problem| vec![*problem])
+}
 
+/// Installs a package, or upgrades to it, and returns what the reader should know; on errors nothing has changed.
+pub fn install(
+    home: &Home,
+    record: &mut Record,
+    package: &Package,
+    downgrade: Downgrade,
+) -> Result<Vec<Diagnostic>, Vec<Diagnostic>> {
+    admit(home, record, package, downgrade)?;
+    let id = package.manifest.id.as_str();
+    let known = record.plugins.get(id);
     let unwritable = |error: io::Error| {
-        refuse("plugin.storage", format!("cannot install {id}: {error}"), "make room, or see to the folder's permissions".into())
+        let shown = home.show(&home.plugins().join(id));
+        let problem = Diagnostic::in_file("plugin.storage", shown, format!("cannot install {id}: {error}"));
+        vec![problem.with_help("make room, or see to the folder's permissions")]
     };
     let is_another = known.is_none_or(|known| known.package != package.hash());
     put_in_place(home, package, is_another).map_err(unwritable)?;
@@ -144,8 +153,8 @@ pub fn install(
     Ok(notes)
 }
 
-/// Brings back the package that was in use before the present one.
-pub(super) fn rollback(home: &Home, record: &mut Record, id: &str) -> Result<Vec<Diagnostic>, Vec<Diagnostic>> {
+/// Reads the package that was in use before the present one, and that a rollback brings back.
+pub(super) fn previous(home: &Home, record: &Record, id: &str) -> Result<Package, Vec<Diagnostic>> {
     let folder = previous_folder(home, id);
     let refuse = |reason: String| vec![Diagnostic::in_file("plugin.rollback", home.show(&folder), reason)];
     let Some(previous) = record.plugins.get(id).and_then(|installed| installed.previous.clone()) else {
@@ -161,7 +170,7 @@ pub(super) fn rollback(home: &Home, record: &mut Record, id: &str) -> Result<Vec
         )));
     }
     package.origin = previous.origin;
-    install(home, record, &package, Downgrade::Allow)
+    Ok(package)
 }
 
 /// Removes a package; its records, forms and schedule stay.

@@ -73,7 +73,8 @@ impl Plugin {
 
     /// Why it is out of use, if it is.
     pub fn quarantine(&self) -> Option<String> {
-        self.strikes.lock().quarantine.clone()
+        let by_strikes = self.strikes.lock().quarantine.clone();
+        by_strikes.or_else(|| self.runner.why_out_of_use())
     }
 
     /// Lets it back into use with a clean sheet.
@@ -125,11 +126,6 @@ impl Plugin {
     fn hold_against(&self, failure: &CallFailure) {
         let id = self.manifest.id.as_str();
         let mut strikes = self.strikes.lock();
-        if let CallFailure::Quarantined { why } = failure {
-            // The runner itself gives it up.
-            strikes.quarantine.get_or_insert(why.clone());
-            return;
-        }
         if !failure.is_strike() || strikes.quarantine.is_some() {
             return;
         }

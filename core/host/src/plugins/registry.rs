@@ -160,14 +160,14 @@ impl Registry {
             _ => Package::from_folder(what),
         };
         let package = package.map_err(|problems| not_installed(&problems))?;
-        let id = package.manifest.id.clone();
-        let notes = self.change(&id, |home, record| install::install(home, record, &package, Downgrade::Refuse)).await?;
-        Ok((self.status(&id)?, notes))
+        let notes = self.put_in_place(&package, Downgrade::Refuse).await?;
+        Ok((self.status(&package.manifest.id)?, notes))
     }
 
     /// Brings back the version that was in use before.
     pub async fn rollback(&self, id: &str) -> Result<(Status, Vec<Diagnostic>), Problem> {
-        let notes = self.change(id, |home, record| install::rollback(home, record, id)).await?;
+        let package = install::previous(&self.home, &self.record.lock(), id).map_err(|problems| not_installed(&problems))?;
+        let notes = self.put_in_place(&package, Downgrade::Allow).await?;
         Ok((self.status(id)?, notes))
     }
 
@@ -204,8 +204,7 @@ impl Registry {
                 .get(&id)
                 .is_some_and(|installed| installed.origin == super::package::Origin::Shipped && installed.package != hash);
             if is_outdated {
-                let upgraded = self.change(&id, |home, record| install::install(home, record, &package, Downgrade::Allow)).await;
-                match upgraded {
+                match self.put_in_place(&package, Downgrade::Allow).await {
                     Ok(more) => notes.extend(more),
                     Err(problem) => tracing::error!(plugin = id, "{id} keeps its older version: {problem}"),
                 }
@@ -214,14 +213,17 @@ impl Registry {
         notes
     }
 
-    async fn change(
-        &self,
-        id: &str,
-        change: impl FnOnce(&Home, &mut Record) -> Result<Vec<Diagnostic>, Vec<Diagnostic>>,
-    ) -> Result<Vec<Diagnostic>, Problem> {
+    /// Lets a package describe itself in a child process, then gives it its place; one that cannot be used changes nothing.
+    async fn put_in_place(&self, package: &Package, downgrade: Downgrade) -> Result<Vec<Diagnostic>, Problem> {
         let _changing = self.changing.lock().await;
-        let notes = change(&self.home, &mut self.record.lock()).map_err(|problems| not_installed(&problems))?;
-        self.reload(id).await;
+        let refused = |problems: Vec<Diagnostic>| not_installed(&problems);
+        let passed = install::admit(&self.home, &self.record.lock(), package, downgrade).map_err(refused)?;
+        self.describe(&package.manifest, &passed).await.map_err(|problem| {
+            let _ = std::fs::remove_file(&passed.library);
+            refused(vec![*problem])
+        })?;
+        let notes = install::install(&self.home, &mut self.record.lock(), package, downgrade).map_err(refused)?;
+        self.reload(&package.manifest.id).await;
         Ok(notes)
     }
 
@@ -259,7 +261,12 @@ impl Registry {
         let mut entry = Entry { manifest: None, standing: Standing::Refused(Vec::new()) };
         let installed = self.record.lock().plugins.get(id).cloned();
         entry.standing = match self.open_plugin(id, installed.as_ref(), &mut entry.manifest).await {
-            Ok(plugin) if installed.is_some_and(|installed| installed.is_enabled) => Standing::InUse(Arc::new(plugin)),
+            Ok(plugin) if installed.is_some_and(|installed| installed.is_enabled) => {
+                if let Some(why) = plugin.quarantine() {
+                    tracing::error!(plugin = id, "{}", quarantined(id, &why));
+                }
+                Standing::InUse(Arc::new(plugin))
+            }
             Ok(plugin) => Standing::Disabled(Arc::new(plugin)),
             Err(problems) => {
                 for problem in &problems {
@@ -309,14 +316,8 @@ impl Registry {
             return Err(changed);
         }
 
+        let description = self.describe(&manifest, &passed).await.map_err(|problem| vec![*problem])?;
         let policy = self.runners.of(id);
-        let description = self.describe(id, &passed, policy).await.map_err(|why| {
-            refuse(
-                "plugin.description",
-                format!("{id} {} cannot be used: {why}", manifest.version),
-                "ask its author for a repaired build",
-            )
-        })?;
         let runner = self.runner(id, &passed, policy).map_err(|error| {
             refuse("plugin.storage", format!("cannot run {id}: {error}"), "see to the permissions of the data folder")
         })?;
@@ -334,12 +335,18 @@ impl Registry {
     }
 
     /// What the plugin says about itself, asked once per library in a child process, whatever its isolation.
-    async fn describe(&self, id: &str, passed: &Passed, policy: &Policy) -> Result<PluginDescription, String> {
+    async fn describe(&self, manifest: &Manifest, passed: &Passed) -> Result<PluginDescription, Box<Diagnostic>> {
+        let id = manifest.id.as_str();
         let kept = self.home.plugin_cache().join(format!("{}.json", passed.sha256));
         if let Some(description) = std::fs::read(&kept).ok().and_then(|json| serde_json::from_slice(&json).ok()) {
             return Ok(description);
         }
-        let (description, json) = probe::describe(id, &passed.library, policy).await.map_err(|faults| faults.join("; "))?;
+        let described = probe::describe(id, &passed.library, self.runners.of(id)).await;
+        let (description, json) = described.map_err(|faults| {
+            let reason = format!("{id} {} cannot be used: {}", manifest.version, faults.join("; "));
+            let problem = Diagnostic::in_file("plugin.description", self.home.show(&self.home.plugins().join(id)), reason);
+            Box::new(problem.with_help("ask its author for a repaired build"))
+        })?;
         // Without the copy, the next start asks again.
         if let Err(error) = install::write_whole(&kept, &json) {
             tracing::warn!("cannot keep the description of {id}: {error}");

@@ -18,6 +18,11 @@ pub trait Runner: Debug + Send + Sync {
     /// Calls that never came back and still hold a thread of the desk.
     fn leaked_threads(&self) -> usize;
 
+    /// Why the runner takes no more calls, if it does not.
+    fn why_out_of_use(&self) -> Option<String> {
+        None
+    }
+
     /// Somebody enables the plugin again: what the runner has held against it is forgiven.
     fn forgive(&self) {}
 }
@@ -67,6 +72,9 @@ pub enum CallFailure {
     /// The child ended in mid-call; `how` is "signal 11 (SIGSEGV)" or "exit status 0".
     #[error("the plugin's process ended in mid-call: {how}")]
     Crashed { how: String },
+    /// No child could be made of its library.
+    #[error("{why}")]
+    Unusable { why: String },
     #[error("the plugin did not answer within {} ms", deadline.as_millis())]
     TimedOut { deadline: Duration },
     /// Not JSON, not UTF-8, too large, or not the shape asked for.
@@ -84,7 +92,10 @@ impl CallFailure {
     pub fn is_strike(&self) -> bool {
         match self {
             CallFailure::Fault(fault) => matches!(fault, Fault::Panicked { .. }),
-            CallFailure::Crashed { .. } | CallFailure::TimedOut { .. } | CallFailure::Garbled { .. } => true,
+            CallFailure::Crashed { .. }
+            | CallFailure::Unusable { .. }
+            | CallFailure::TimedOut { .. }
+            | CallFailure::Garbled { .. } => true,
             CallFailure::Quarantined { .. } | CallFailure::Busy { .. } => false,
         }
     }

@@ -54,19 +54,19 @@ async fn a_library_of_another_plugin_is_refused() {
 }
 
 #[tokio::test]
-async fn a_constructor_that_fails_refuses_the_plugin_and_not_the_desk() {
-    for (word, expected) in [("panics", "the constructor of"), ("aborts", "signal 6 (SIGABRT)")] {
-        let desk = Desk::empty("").await;
-        let library = library_with("misbehaving-constructor:behave", &format!("misbehaving-constructor:{word}"));
-        let status = desk.install(&library).await.unwrap();
-        assert_eq!(status.state, State::Refused);
-        assert!(status.reason.as_ref().unwrap().contains(expected), "{status:?}");
-        assert_eq!(
-            desk.install(&crate::fixture::library()).await.unwrap().state,
-            State::Running,
-            "a repaired build takes its place"
-        );
+async fn a_library_whose_constructor_fails_is_refused() {
+    for (word, expected) in [("panics", "its constructor failed: the plugin panicked"), ("aborts", "signal 6 (SIGABRT)")] {
+        check(&library_with("misbehaving-constructor:behave", &format!("misbehaving-constructor:{word}")), expected).await;
     }
+}
+
+#[tokio::test]
+async fn an_upgrade_that_cannot_be_used_leaves_the_plugin_as_it_was() {
+    let desk = Desk::open("").await;
+    let broken = library_with("misbehaving-constructor:behave", "misbehaving-constructor:panics");
+    assert_eq!(desk.install(&broken).await.unwrap_err().code.as_str(), "plugin_refused");
+    assert_eq!(desk.act("answer").await, Ok(json!("good morning")));
+    assert!(desk.registry.rollback(ID).await.is_err(), "nothing was replaced");
 }
 
 #[tokio::test]
