@@ -7,6 +7,7 @@ mod faults;
 mod imports;
 mod mistakes;
 mod outage;
+mod overload;
 mod packages;
 mod papers;
 mod printers;

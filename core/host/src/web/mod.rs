@@ -8,6 +8,7 @@ mod api;
 mod body;
 mod internal;
 mod layers;
+mod linger;
 mod params;
 mod peer;
 pub(crate) mod percent;

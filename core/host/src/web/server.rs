@@ -24,6 +24,7 @@ use tokio::net::{TcpListener, UnixListener, UnixStream};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
+use super::linger::Lingering;
 use super::{Peer, Web, layers};
 use crate::app::App;
 use crate::config;
@@ -127,7 +128,7 @@ where
 {
     let service = service_fn(move |mut request: hyper::Request<Incoming>| {
         request.extensions_mut().insert(peer.clone());
-        let answered = router.clone().oneshot(request.map(Body::new) as Request);
+        let answered = router.clone().oneshot(Lingering::of(request).map(Body::new) as Request);
         async move { Ok::<_, Infallible>(answered.await.unwrap_or_else(|never| match never {})) }
     });
     let mut http = http1::Builder::new();
