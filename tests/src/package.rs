@@ -1,6 +1,7 @@
 //! Plugin packages that a test lays out, and how store IT installs one.
 
 use std::path::PathBuf;
+use std::process::Command;
 
 use crate::home::built;
 use crate::{Cli, Home};
@@ -20,6 +21,12 @@ impl Package {
         Package { id: "misbehaving", manifest: include_str!("../fixtures/misbehaving/plugin.toml"), library }
     }
 
+    /// The fixture that stays as it was built on the first boundary and the first protocol.
+    pub fn first() -> Self {
+        let library = std::fs::read(first_library()).expect("the first plugin's library");
+        Package { id: "first-plugin", manifest: include_str!("../fixtures/first-plugin/plugin.toml"), library }
+    }
+
     /// Writes it into a folder beside the home.
     pub fn lay_out(&self, home: &Home) -> PathBuf {
         let folder = home.path().with_file_name("package");
@@ -32,6 +39,16 @@ impl Package {
     pub fn library_name(&self) -> String {
         format!("lib{}.so", self.id.replace('-', "_"))
     }
+}
+
+/// Builds the first plugin, which is no part of the workspace, into a target folder of its own.
+fn first_library() -> PathBuf {
+    let target = built("deskbell").with_file_name("../first-plugin");
+    let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/first-plugin/Cargo.toml");
+    let mut build = Command::new(env!("CARGO"));
+    build.args(["build", "--quiet", "--locked", "--manifest-path", manifest, "--target-dir"]).arg(&target);
+    assert!(build.status().expect("cargo starts").success(), "the first plugin does not build");
+    target.join("debug/libfirst_plugin.so")
 }
 
 impl Home {

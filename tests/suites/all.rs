@@ -4,6 +4,7 @@ mod backups;
 mod conflicts;
 mod crashes;
 mod faults;
+mod first_plugin;
 mod imports;
 mod mistakes;
 mod outage;
