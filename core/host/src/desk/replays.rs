@@ -76,7 +76,7 @@ pub(crate) fn keep_answer(
     answer: &impl Serialize,
     at: DateTime<Utc>,
 ) -> Result<(), Problem> {
-    let Some(Idempotency { key, route, body }) = once else { return Ok(()) };
+    let Some(Idempotency { key, route, body }) = once.filter(|_| !cfg!(defect = "no-idempotency-row")) else { return Ok(()) };
     let answer = serde_json::to_value(answer).map_err(Problem::internal)?;
     tx.keep_answer(user, route, key, &KeptAnswer { body_hash: hex::encode(body), answer }, at)
 }

@@ -16,6 +16,9 @@ use crate::store::{Outgoing, Store};
 /// How much is told at once.
 const BATCH: u64 = 100;
 
+/// Marking what was told is a commit of its own: what is written within this time is marked together.
+const GATHERING: Duration = Duration::from_millis(100);
+
 /// How long to wait after the store could not be asked.
 const AFTER_TROUBLE: Duration = Duration::from_secs(2);
 
@@ -42,7 +45,10 @@ impl Teller {
             }
             let next = async {
                 match told {
-                    Ok(()) => grew.changed().await.is_ok(),
+                    Ok(()) => {
+                        tokio::time::sleep(GATHERING).await;
+                        grew.changed().await.is_ok()
+                    }
                     Err(_) => {
                         tokio::time::sleep(AFTER_TROUBLE).await;
                         true

@@ -1,7 +1,7 @@
 //! Opening the database: SQLite in the desk's folder, or PostgreSQL by its address, with the settings that the promises rest on.
 //!
-//! SQLite has one connection that writes (rusqlite, on the writer's thread) and a pool that only reads. Both link the
-//! same bundled library.
+//! SQLite has one connection that writes and some that only read, through rusqlite: with sqlx every statement is a hop to
+//! another thread. Both link the same bundled library.
 
 use std::fmt;
 use std::fs::OpenOptions;
@@ -22,7 +22,8 @@ const OLDEST_SOUND_SQLITE: i32 = 3_051_003;
 const APPLICATION_ID: i32 = 0x4445_534b;
 
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
-const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
+/// How long somebody waits for a connection before the desk says that it is busy.
+pub(super) const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// Where the records lie.
 #[derive(Clone, PartialEq, Eq)]
@@ -90,10 +91,21 @@ pub(super) fn open_sqlite_writer(file: &Path) -> Result<rusqlite::Connection, Fa
     // The timeout first: switching to WAL may already meet a lock.
     connection.busy_timeout(BUSY_TIMEOUT)?;
     connection.execute_batch(
-        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON;
-         PRAGMA trusted_schema = OFF; PRAGMA wal_autocheckpoint = 4000;",
+        "PRAGMA journal_mode = WAL; PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON; PRAGMA trusted_schema = OFF;
+         PRAGMA wal_autocheckpoint = 4000;",
     )?;
+    connection.pragma_update(None, "synchronous", if cfg!(defect = "synchronous-normal") { "NORMAL" } else { "FULL" })?;
     connection.set_prepared_statement_cache_capacity(512);
+    Ok(connection)
+}
+
+/// Opens a connection that reads beside it.
+pub(super) fn open_sqlite_reader(file: &Path) -> Result<rusqlite::Connection, Failure> {
+    let flags = rusqlite::OpenFlags::SQLITE_OPEN_READ_WRITE | rusqlite::OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = rusqlite::Connection::open_with_flags(file, flags)?;
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    connection.execute_batch("PRAGMA query_only = ON; PRAGMA trusted_schema = OFF;")?;
+    connection.set_prepared_statement_cache_capacity(256);
     Ok(connection)
 }
 

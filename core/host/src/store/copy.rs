@@ -194,7 +194,7 @@ async fn read(from: &View, tables: &[CopiedTable], send: &mpsc::Sender<Batch>) -
         let mut sum = Sum::default();
         let mut batch = Vec::new();
         // Dropped with this table: it is all that can be asked of the view meanwhile.
-        let mut rows = std::pin::pin!(from.stream(&table.select()).await?);
+        let mut rows = std::pin::pin!(from.snapshot.stream(&table.select()).await?);
         while let Some(row) = rows.try_next().await? {
             sum.add(table, &row)?;
             batch.push(row);

@@ -1,6 +1,6 @@
 //! The records and everything beside them; all SQL of the host is in this folder.
 //!
-//! Reads go through SeaORM's pool ([`Store::view`]), writes through the one writer ([`Store::write`]), which commits many
+//! Reads go through a pool of readers ([`Store::view`]), writes through the one writer ([`Store::write`]), which commits many
 //! waiting commands at once. Nothing here decides a desk rule or knows who may do what.
 
 use std::io::{ErrorKind, Write as _};
@@ -8,7 +8,6 @@ use std::path::Path;
 use std::sync::Arc;
 
 use deskbell_proto::PluginDescription;
-use sea_orm::{DatabaseConnection, DbBackend};
 use tokio::sync::watch;
 use uuid::Uuid;
 
@@ -32,6 +31,7 @@ mod records;
 mod row;
 mod session;
 mod sign_offs;
+mod snapshot;
 mod tables;
 mod tx;
 mod types;
@@ -58,6 +58,7 @@ pub use verify::{Check, Fault};
 pub use view::{Listing, View};
 
 use failure::Failure;
+use snapshot::Readers;
 use types::Types;
 use writer::Writer;
 
@@ -74,7 +75,8 @@ pub struct Store {
 struct Inner {
     host: String,
     types: Arc<Types>,
-    readers: DatabaseConnection,
+    location: Location,
+    readers: Readers,
     writer: Writer,
 }
 
@@ -99,8 +101,8 @@ impl Store {
         migrated?;
         let types = Arc::new(Types::default());
         let writer = Writer::start(location.clone(), host.clone(), Arc::clone(&types)).await?;
-        let readers = location.connect_readers(readers).await?;
-        Ok(Store { inner: Arc::new(Inner { host, types, readers, writer }) })
+        let readers = Readers::connect(&location, readers).await?;
+        Ok(Store { inner: Arc::new(Inner { host, types, location, readers, writer }) })
     }
 
     /// The steps of the core's schema, and which of them a database has taken; changes nothing.
@@ -128,9 +130,9 @@ impl Store {
         Ok(View::open(&self.inner.readers, Arc::clone(&self.inner.types)).await?)
     }
 
-    /// Opens a view that lasts as long as its reader needs; on a busy desk not for long.
-    pub(super) async fn whole_view(&self) -> Result<View, Problem> {
-        Ok(View::of_the_whole(&self.inner.readers).await?)
+    /// Opens a view of the whole that lasts as long as its reader needs.
+    pub(super) async fn reader(&self) -> Result<Reader, Problem> {
+        self.inner.location.reader().await
     }
 
     /// Runs `work` in the writer, in a savepoint of its own, and returns after the commit is durable.
@@ -160,7 +162,7 @@ impl Store {
 
     /// Other hosts may work on the same database.
     pub fn is_shared(&self) -> bool {
-        self.inner.readers.get_database_backend() == DbBackend::Postgres
+        self.inner.location.is_shared()
     }
 
     /// This host's name in the audit trail and in the leases of jobs.
@@ -171,8 +173,7 @@ impl Store {
     /// Finishes the writes that wait, takes no more, and closes the database.
     pub async fn close(&self) {
         self.inner.writer.stop().await;
-        // What can't be closed is closed by the end of the process.
-        let _ = self.inner.readers.close_by_ref().await;
+        self.inner.readers.close().await;
     }
 }
 

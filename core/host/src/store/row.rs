@@ -214,7 +214,7 @@ fn spelled(value: Value) -> Value {
 }
 
 /// Returns a value as rusqlite binds it.
-pub(super) fn sqlite_value(value: Value) -> Result<rusqlite::types::Value, Failure> {
+pub(super) fn sqlite_value(value: Value) -> Result<rusqlite::types::Value, rusqlite::Error> {
     use rusqlite::types::Value as Bound;
 
     let integer = |number: Option<i64>| number.map_or(Bound::Null, Bound::Integer);
@@ -226,6 +226,9 @@ pub(super) fn sqlite_value(value: Value) -> Result<rusqlite::types::Value, Failu
         Value::BigUnsigned(number) => integer(number.map(|number| i64::try_from(number).unwrap_or(i64::MAX))),
         Value::String(text) => text.map_or(Bound::Null, Bound::Text),
         Value::Bytes(bytes) => bytes.map_or(Bound::Null, Bound::Blob),
-        other => return Err(Failure::defect(format!("no column of ours takes {other:?}"))),
+        other => {
+            let unfit = format!("no column of ours takes {other:?}");
+            return Err(rusqlite::Error::ToSqlConversionFailure(unfit.into()));
+        }
     })
 }

@@ -129,7 +129,7 @@ impl Session for SqliteSession {
     fn begin(&mut self) -> Result<(), Failure> {
         self.reopen_after_doubt()?;
         // Deferred would fail at once when a reader's snapshot is older, whatever the busy timeout says.
-        self.batch("BEGIN IMMEDIATE")
+        self.batch(if cfg!(defect = "begin-deferred") { "BEGIN" } else { "BEGIN IMMEDIATE" })
     }
 
     fn commit(&mut self) -> Result<(), Failure> {
@@ -171,24 +171,29 @@ impl Session for SqliteSession {
     }
 
     fn rows(&mut self, statement: Statement) -> Result<Vec<Row>, Failure> {
-        let mut prepared = self.connection()?.prepare_cached(&statement.sql)?;
-        let columns: Arc<[String]> = prepared.column_names().into_iter().map(str::to_owned).collect();
-        let mut answer = prepared.query(rusqlite::params_from_iter(bound(statement)?))?;
-        let mut rows = Vec::new();
-        while let Some(row) = answer.next()? {
-            rows.push(Row::from_sqlite(row, &columns)?);
-        }
-        Ok(rows)
+        Ok(sqlite_rows(self.connection()?, &statement)?)
     }
 
     fn execute(&mut self, statement: Statement) -> Result<u64, Failure> {
         let mut prepared = self.connection()?.prepare_cached(&statement.sql)?;
-        Ok(prepared.execute(rusqlite::params_from_iter(bound(statement)?))? as u64)
+        Ok(prepared.execute(rusqlite::params_from_iter(bound(&statement)?))? as u64)
     }
 }
 
-fn bound(statement: Statement) -> Result<Vec<rusqlite::types::Value>, Failure> {
-    statement.values.into_iter().flat_map(|values| values.0).map(sqlite_value).collect()
+/// Asks SQLite through a connection of ours.
+pub(super) fn sqlite_rows(connection: &rusqlite::Connection, statement: &Statement) -> Result<Vec<Row>, rusqlite::Error> {
+    let mut prepared = connection.prepare_cached(&statement.sql)?;
+    let columns: Arc<[String]> = prepared.column_names().into_iter().map(str::to_owned).collect();
+    let mut answer = prepared.query(rusqlite::params_from_iter(bound(statement)?))?;
+    let mut rows = Vec::new();
+    while let Some(row) = answer.next()? {
+        rows.push(Row::from_sqlite(row, &columns)?);
+    }
+    Ok(rows)
+}
+
+fn bound(statement: &Statement) -> Result<Vec<rusqlite::types::Value>, rusqlite::Error> {
+    statement.values.iter().flat_map(|values| &values.0).map(|value| sqlite_value(value.clone())).collect()
 }
 
 /// Held by the one transaction that writes, of all hosts on a database: `desk` in ASCII.

@@ -54,7 +54,7 @@ impl Check {
 impl Store {
     /// Looks at everything that must hold of the data.
     pub async fn verify(&self) -> Result<Vec<Check>, Problem> {
-        Ok(verify(&self.whole_view().await?).await)
+        Ok(self.reader().await?.verify().await)
     }
 }
 

@@ -5,18 +5,16 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use deskbell_proto::{Fields, Find, Read, ReadAnswer};
-use futures_util::{Stream, StreamExt, TryStreamExt};
+use futures_util::TryStreamExt;
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
-use sea_orm::{
-    AccessMode, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, IsolationLevel, Statement, StatementBuilder,
-    StreamTrait, TransactionTrait,
-};
+use sea_orm::{DatabaseConnection, DbBackend, Statement, StatementBuilder};
 use uuid::Uuid;
 
 use super::failure::Failure;
 use super::filter;
-use super::row::{Row, spelled_for_sqlite};
+use super::row::Row;
 use super::session::columns_of;
+use super::snapshot::{Readers, Snapshot};
 use super::types::{RecordTable, Storage, Types};
 use crate::problem::Problem;
 
@@ -29,7 +27,7 @@ const IDS_AT_ONCE: usize = 500;
 /// One consistent view of the records, at most 30 s long, unless it is of the whole.
 #[derive(Debug)]
 pub struct View {
-    transaction: DatabaseTransaction,
+    pub(super) snapshot: Snapshot,
     types: Arc<Types>,
     until: Option<Instant>,
 }
@@ -42,30 +40,19 @@ pub struct Listing {
 }
 
 impl View {
-    pub(super) async fn open(pool: &DatabaseConnection, types: Arc<Types>) -> Result<View, Failure> {
-        let transaction = match pool.get_database_backend() {
-            DbBackend::Postgres => {
-                pool.begin_with_config(Some(IsolationLevel::RepeatableRead), Some(AccessMode::ReadOnly)).await?
-            }
-            // In WAL mode every transaction that reads is a snapshot.
-            _ => pool.begin().await?,
-        };
-        Ok(View { transaction, types, until: Some(Instant::now() + LONGEST) })
+    pub(super) async fn open(readers: &Readers, types: Arc<Types>) -> Result<View, Failure> {
+        Ok(View { snapshot: readers.snapshot().await?, types, until: Some(Instant::now() + LONGEST) })
     }
 
     /// A view for whoever reads everything, however long that takes: a check of the data, a copy.
-    pub(super) async fn of_the_whole(pool: &DatabaseConnection) -> Result<View, Failure> {
-        let mut view = View::open(pool, Arc::default()).await?;
-        view.until = None;
-        if view.backend() == DbBackend::Postgres {
-            let no_limits = "SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0";
-            view.transaction.execute_unprepared(no_limits).await?;
-        }
-        Ok(view)
+    pub(super) async fn of_the_whole(connections: &DatabaseConnection) -> Result<View, Failure> {
+        let snapshot = Snapshot::of(connections).await?;
+        snapshot.take_time().await?;
+        Ok(View { snapshot, types: Arc::default(), until: None })
     }
 
     pub(super) fn backend(&self) -> DbBackend {
-        ConnectionTrait::get_database_backend(&self.transaction)
+        self.snapshot.backend()
     }
 
     /// Answers a plugin's read at one site; rows are flat API objects whose references are ids.
@@ -172,20 +159,10 @@ impl View {
         self.asked(Statement::from_string(self.backend(), sql)).await
     }
 
-    /// The same, row by row as they come: an answer of any size in little memory.
-    pub(super) async fn stream(&self, sql: &str) -> Result<impl Stream<Item = Result<Row, Failure>> + Send + '_, Failure> {
-        let rows = self.transaction.stream_raw(Statement::from_string(self.backend(), sql)).await?;
-        let mut columns: Option<Arc<[String]>> = None;
-        Ok(rows.map(move |row| {
-            let row = row?;
-            let columns = columns.get_or_insert_with(|| row.column_names().into());
-            Row::from_orm(&row, columns)
-        }))
-    }
-
-    /// Sees every row of an answer of any size; nothing else can be asked of this view meanwhile.
+    /// Sees every row of an answer of any size, in little memory; only a view of the whole can do that, and nothing else can
+    /// be asked of it meanwhile.
     pub(super) async fn each(&self, sql: &str, mut see: impl FnMut(Row) -> Result<(), Failure> + Send) -> Result<(), Failure> {
-        let mut rows = std::pin::pin!(self.stream(sql).await?);
+        let mut rows = std::pin::pin!(self.snapshot.stream(sql).await?);
         while let Some(row) = rows.try_next().await? {
             see(row)?;
         }
@@ -202,11 +179,6 @@ impl View {
         if self.until.is_some_and(|until| Instant::now() > until) {
             return Err(Failure::unavailable("a read view was kept open for more than 30 s"));
         }
-        let Statement { sql, values, db_backend } = statement;
-        let values = match db_backend {
-            DbBackend::Sqlite => values.map(spelled_for_sqlite),
-            _ => values,
-        };
-        Row::from_answer(&self.transaction.query_all_raw(Statement { sql, values, db_backend }).await?)
+        self.snapshot.rows(statement).await
     }
 }
