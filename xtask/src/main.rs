@@ -4,6 +4,7 @@ use clap::{Parser, Subcommand};
 
 mod bench;
 mod ci;
+mod defects;
 mod demo;
 mod setup;
 mod step;
@@ -31,6 +32,8 @@ enum Task {
         #[arg(trailing_var_arg = true)]
         arguments: Vec<String>,
     },
+    /// Seeds a defect at a time and wants the suites to notice it.
+    Defects,
     /// Sets up and runs every check: format, lints, docs, licences, tests.
     Ci,
 }
@@ -42,5 +45,6 @@ fn main() -> anyhow::Result<()> {
         Task::Demo { arguments } => demo::run(&arguments),
         Task::Bench { arguments } => bench::run(&arguments),
         Task::Ci => ci::run(),
+        Task::Defects => defects::run(),
     }
 }
