@@ -11,6 +11,7 @@ mod outage;
 mod overload;
 mod packages;
 mod papers;
+mod permissions;
 mod printers;
 mod road;
 mod tickets;

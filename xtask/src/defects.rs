@@ -14,9 +14,9 @@ struct Defect {
 
 const DEFECTS: [Defect; 4] = [
     Defect { name: "synchronous-normal", noticed_by: &["--test", "on_sqlite", "power"] },
-    Defect { name: "begin-deferred", noticed_by: &["--test", "on_sqlite", "another_program"] },
-    Defect { name: "no-idempotency-row", noticed_by: &["--test", "on_sqlite", "key"] },
-    Defect { name: "unchecked-permission", noticed_by: &["--test", "on_sqlite", "role"] },
+    Defect { name: "begin-deferred", noticed_by: &["--test", "on_sqlite", "neighbours"] },
+    Defect { name: "no-idempotency-row", noticed_by: &["--test", "on_sqlite", "a_key_used_twice"] },
+    Defect { name: "unchecked-permission", noticed_by: &["--test", "on_sqlite", "permissions"] },
 ];
 
 pub fn run() -> anyhow::Result<()> {
