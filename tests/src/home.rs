@@ -4,8 +4,9 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::mpsc;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
+use chrono::{DateTime, FixedOffset, Utc};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -15,15 +16,9 @@ use crate::{Api, Cluster, eventually_within};
 #[derive(Debug)]
 pub struct Home {
     folder: TempDir,
-    clock: Option<TestClock>,
+    /// Where libfaketime reads what the wall clock shows; the machine's own clock is never touched.
+    clock: Option<PathBuf>,
     database: String,
-}
-
-/// What the desk's wall clock shows, by libfaketime: the machine's own clock is never touched.
-#[derive(Debug, Clone)]
-pub struct TestClock {
-    /// Local time in the site's zone, `2026-11-25 01:00:00`.
-    pub at: String,
 }
 
 /// A finished run of the command line.
@@ -60,12 +55,15 @@ impl Home {
 
     /// The same, made when the wall clock showed `at`, local time: `2026-12-09 01:00:00`.
     pub fn made_at(at: &str) -> Self {
-        Home::made(Some(TestClock { at: at.to_owned() }), &[])
+        let folder = Home::new_folder();
+        let clock = folder.path().join("clock");
+        turn_clock(&clock, at);
+        Home::made_in(folder, Home::new_database(), Some(clock), &[])
     }
 
     /// The same with more arguments for `init`.
     pub fn with_init(arguments: &[&str]) -> Self {
-        Home::made(None, arguments)
+        Home::made_in(Home::new_folder(), Home::new_database(), None, arguments)
     }
 
     /// The same in a folder of the caller's choice.
@@ -90,10 +88,6 @@ impl Home {
         Home { folder: Home::new_folder(), clock: None, database: "sqlite".to_owned() }
     }
 
-    fn made(clock: Option<TestClock>, arguments: &[&str]) -> Self {
-        Home::made_in(Home::new_folder(), Home::new_database(), clock, arguments)
-    }
-
     fn new_database() -> String {
         if is_on_postgresql() { Cluster::shared().new_database() } else { "sqlite".to_owned() }
     }
@@ -102,7 +96,7 @@ impl Home {
         TempDir::new().expect("a folder for the home")
     }
 
-    fn made_in(folder: TempDir, database: String, clock: Option<TestClock>, arguments: &[&str]) -> Self {
+    fn made_in(folder: TempDir, database: String, clock: Option<PathBuf>, arguments: &[&str]) -> Self {
         let home = Home { folder, clock, database };
         let password = home.folder.path().join("password");
         std::fs::write(&password, "correct horse battery\n").expect("the password file");
@@ -126,9 +120,9 @@ impl Home {
         &self.database
     }
 
-    /// Lets everything started from now on see this wall clock.
-    pub fn set_clock(&mut self, at: &str) {
-        self.clock = Some(TestClock { at: at.to_owned() });
+    /// Turns the wall clock of a home that was made at some time, also for a desk that is running.
+    pub fn set_clock(&self, at: &str) {
+        turn_clock(self.clock.as_deref().expect("a home with a clock of its own: Home::made_at"), at);
     }
 
     pub fn write(&self, file: &str, text: &str) {
@@ -211,12 +205,24 @@ impl Home {
         if let Some(clock) = &self.clock {
             command
                 .env("LD_PRELOAD", libfaketime())
-                .env("FAKETIME", format!("@{}", clock.at))
+                .env("FAKETIME_TIMESTAMP_FILE", clock)
+                .env("FAKETIME_NO_CACHE", "1")
                 .env("DONT_FAKE_MONOTONIC", "1")
                 .env("TZ", "Asia/Shanghai");
         }
         command
     }
+}
+
+/// Writes how far the clock is from the machine's, for local time in the site's zone, `2026-11-25 01:00:00`.
+#[expect(clippy::disallowed_methods, reason = "the machine's clock is what libfaketime counts from")]
+fn turn_clock(file: &Path, at: &str) {
+    let at: DateTime<FixedOffset> = format!("{at} +0800").parse().expect("a local time");
+    let ahead = at.timestamp_millis() - DateTime::<Utc>::from(SystemTime::now()).timestamp_millis();
+    let turned = file.with_extension("turned");
+    std::fs::write(&turned, format!("{:+.3}\n", ahead as f64 / 1000.0)).expect("the clock's file");
+    // A desk that is running reads it whenever it asks for the time.
+    std::fs::rename(turned, file).expect("the clock's file");
 }
 
 /// What a reader of the pages sees, line by line.

@@ -11,7 +11,7 @@ mod wait;
 
 pub use api::{Answer, Api};
 pub use cluster::Cluster;
-pub use home::{Cli, Home, Serving, TestClock, is_on_postgresql, text_of_pdf};
+pub use home::{Cli, Home, Serving, is_on_postgresql, text_of_pdf};
 pub use package::Package;
 pub use proxy::Proxy;
 pub use wait::{eventually, eventually_within};

@@ -1,6 +1,7 @@
 //! What a desk promises on either database: each file is one promise, each test a sentence of it.
 
 mod backups;
+mod clocks;
 mod conflicts;
 mod crashes;
 mod faults;

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 #[test]
 fn runs_missed_while_the_host_was_off_are_made_good_once() {
-    let mut home = Home::made_at("2026-12-09 01:00:00");
+    let home = Home::made_at("2026-12-09 01:00:00");
     let desk = home.serve();
     desk.api.receive("郑和", "2026-11-25");
     assert_eq!(desk.stop(), 0);

@@ -115,6 +115,70 @@ fn forty_days_off_with_a_month_end_and_a_clock_change_lose_nothing() {
 }
 
 #[test]
+fn forty_days_off_over_the_end_of_february_and_a_short_night_are_accounted_for_by_each_policy() {
+    let (cursor, now) = (at("2026-02-10T12:00:00Z"), at("2026-03-22T12:00:00Z"));
+    for (misfire, n_runs) in [(Misfire::OnceLatest, 1), (Misfire::OnceEarliest, 1), (Misfire::All, 12), (Misfire::Skip, 0)] {
+        let rows = plan(&rule("0 30 2 * * *", "America/New_York", misfire), cursor, None, now);
+        let runs: Vec<&Planned> = rows.iter().filter(|row| matches!(row.fate, Fate::Run(RunKind::CatchUp))).collect();
+        assert_eq!((rows.len(), runs.len()), (40, n_runs), "{misfire:?}");
+        let first_run = runs.first().map(|row| row.scheduled_for.to_rfc3339());
+        let expected = match misfire {
+            Misfire::OnceLatest => Some("2026-03-22T06:30:00+00:00"),
+            Misfire::OnceEarliest => Some("2026-02-11T07:30:00+00:00"),
+            Misfire::All => Some("2026-03-11T06:30:00+00:00"),
+            Misfire::Skip => None,
+        };
+        assert_eq!(first_run.as_deref(), expected, "{misfire:?}");
+        let short_night = rows.iter().filter(|row| row.scheduled_for.date_naive().to_string() == "2026-03-08");
+        assert_eq!(short_night.map(|row| row.scheduled_for).collect::<Vec<_>>(), [at("2026-03-08T07:00:00Z")], "03:00, once");
+    }
+    let month_ends = rule("0 0 9 L * *", "Asia/Shanghai", Misfire::All);
+    check(&month_ends, "2028-01-31T02:00:00Z", "2028-04-01T00:00:00Z", &["02-29 09:00 catch-up", "03-31 09:00 catch-up"]);
+}
+
+/// A night in which the clocks change, planned each minute and planned as one outage: `(zone, cron, from, the one run)`.
+#[test]
+fn a_night_with_a_clock_change_has_one_run_however_it_is_planned() {
+    for (zone, cron, from, run) in [
+        ("America/New_York", "0 30 2 * * *", "2026-03-08T05:00:00Z", "2026-03-08T07:00:00Z"),
+        ("America/New_York", "0 30 1 * * *", "2026-11-01T04:00:00Z", "2026-11-01T05:30:00Z"),
+        ("Europe/London", "0 30 1 * * *", "2026-03-28T23:00:00Z", "2026-03-29T01:00:00Z"),
+        ("Europe/London", "0 30 1 * * *", "2026-10-24T23:00:00Z", "2026-10-25T00:30:00Z"),
+        ("Australia/Lord_Howe", "0 15 2 * * *", "2026-10-03T13:30:00Z", "2026-10-03T15:30:00Z"),
+        ("Australia/Lord_Howe", "0 45 1 * * *", "2026-04-04T13:00:00Z", "2026-04-04T14:45:00Z"),
+        ("Africa/Cairo", "0 0 0 * * *", "2026-04-23T20:00:00Z", "2026-04-23T22:00:00Z"),
+        ("Africa/Cairo", "0 30 23 * * *", "2026-10-29T19:00:00Z", "2026-10-29T20:30:00Z"),
+    ] {
+        let rule = rule(cron, zone, Misfire::All);
+        let (start, run) = (at(from), at(run));
+        let due = |rows: Vec<Planned>| rows.into_iter().map(|row| row.scheduled_for).collect::<Vec<_>>();
+        assert_eq!(due(plan(&rule, start, None, start + TimeDelta::hours(6))), [run], "{cron} in {zone}");
+        let minute = |n| start + TimeDelta::minutes(n);
+        let each_minute = (0..360).flat_map(|n| due(plan(&rule, minute(n), None, minute(n + 1))));
+        assert_eq!(each_minute.collect::<Vec<_>>(), [run], "{cron} in {zone}, minute by minute");
+    }
+}
+
+#[test]
+fn another_line_counts_from_where_the_old_one_was_left() {
+    let daily = |cron| Rule { once_per: Some(OncePer::LocalDay), ..rule(cron, "Asia/Shanghai", Misfire::OnceLatest) };
+    let (ran, changed_at, midnight) = (Some("2026-11-24"), at("2026-11-24T13:30:00Z"), at("2026-11-24T16:00:00Z"));
+    // 21:00 has run, or waits to be run; at 21:30 the line says 22:00: the day has its run.
+    assert_eq!(plan(&daily("0 0 22 * * *"), changed_at, ran, midnight), []);
+    // Nothing has run yet that day: 22:00 is its run; and a line for a time that is past waits for tomorrow.
+    let later = plan(&daily("0 0 22 * * *"), changed_at, Some("2026-11-23"), midnight);
+    assert_eq!(later.iter().map(|row| row.key.as_str()).collect::<Vec<_>>(), ["2026-11-24"]);
+    assert_eq!(plan(&daily("0 0 20 * * *"), changed_at, Some("2026-11-23"), midnight), []);
+    // Without `once_per` the new line is simply another time.
+    check(
+        &rule("0 0 22 * * *", "Asia/Shanghai", Misfire::OnceLatest),
+        "2026-11-24T13:30:00Z",
+        "2026-11-24T14:00:00Z",
+        &["11-24 22:00 run"],
+    );
+}
+
+#[test]
 fn five_years_of_a_minutely_job_are_planned_in_bounded_time_and_rows_and_the_newest_runs() {
     let (cursor, now) = (at("2021-11-24T00:00:30Z"), at("2026-11-24T00:00:00Z"));
     for misfire in [Misfire::OnceLatest, Misfire::OnceEarliest, Misfire::All, Misfire::Skip] {
@@ -279,6 +343,24 @@ proptest! {
             }
             cursor = now;
         }
+    }
+
+    /// The clock goes on, and is set back and forward at random; the cursor is what the ledger would have.
+    #[test]
+    fn a_clock_that_wanders_doubles_and_loses_nothing(
+        simple in simple(), zone in 0..ZONES.len(), start in instant(),
+        steps in proptest::collection::vec(-2 * 86_400i64..3 * 86_400, 1..20),
+    ) {
+        let rule = Rule { max_catchup: usize::MAX, ..rule(&simple.cron(), ZONES[zone], Misfire::All) };
+        let (mut cursor, mut now, mut found) = (start, start, Vec::new());
+        for step in steps {
+            now += TimeDelta::seconds(step);
+            let rows = plan(&rule, cursor, None, now);
+            prop_assume!(rows.iter().all(|row| row.covers_from.is_none()));
+            found.extend(rows.into_iter().map(|row| row.scheduled_for));
+            cursor = cursor.max(now);
+        }
+        prop_assert_eq!(found, simple.brute_force(rule.calendar.zone(), start, cursor));
     }
 
     #[test]
