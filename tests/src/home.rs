@@ -10,7 +10,7 @@ use chrono::{DateTime, FixedOffset, Utc};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::{Api, Cluster, eventually_within};
+use crate::{Api, Cluster, Disk, eventually_within};
 
 /// A fresh home, gone with the test.
 #[derive(Debug)]
@@ -19,6 +19,7 @@ pub struct Home {
     /// Where libfaketime reads what the wall clock shows; the machine's own clock is never touched.
     clock: Option<PathBuf>,
     database: String,
+    disk: Option<Disk>,
 }
 
 /// A finished run of the command line.
@@ -73,7 +74,7 @@ impl Home {
 
     /// Another host on the same PostgreSQL.
     pub fn beside(other: &Home) -> Self {
-        let home = Home { folder: Home::new_folder(), clock: other.clock.clone(), database: other.database.clone() };
+        let home = Home { clock: other.clock.clone(), database: other.database.clone(), ..Home::empty() };
         home.cli(&["init", &home.path().display().to_string(), "--site", "main", "--database", &home.database]).expect(0);
         home
     }
@@ -83,9 +84,14 @@ impl Home {
         Home::made_in(Home::new_folder(), database.to_owned(), None, &[])
     }
 
+    /// A home on a disk of its own.
+    pub fn on_disk(disk: Disk) -> Self {
+        Home { disk: Some(disk), ..Home::empty() }.init(&[])
+    }
+
     /// A folder with no desk in it yet.
     pub fn empty() -> Self {
-        Home { folder: Home::new_folder(), clock: None, database: "sqlite".to_owned() }
+        Home { folder: Home::new_folder(), clock: None, database: "sqlite".to_owned(), disk: None }
     }
 
     fn new_database() -> String {
@@ -97,22 +103,30 @@ impl Home {
     }
 
     fn made_in(folder: TempDir, database: String, clock: Option<PathBuf>, arguments: &[&str]) -> Self {
-        let home = Home { folder, clock, database };
-        let password = home.folder.path().join("password");
+        Home { folder, clock, database, disk: None }.init(arguments)
+    }
+
+    fn init(self, arguments: &[&str]) -> Self {
+        let password = self.folder.path().join("password");
         std::fs::write(&password, "correct horse battery\n").expect("the password file");
         let password = password.display().to_string();
-        let path = home.path().display().to_string();
+        let path = self.path().display().to_string();
         let mut all =
             vec!["init", &path, "--site", "main", "--name", "万和购物广场", "--admin", "boss", "--password-file", &password];
-        all.extend(["--database", &home.database]);
+        all.extend(["--database", &self.database]);
         all.extend(arguments);
-        home.cli(&all).expect(0);
-        home
+        self.cli(&all).expect(0);
+        self
     }
 
     /// The folder of the home itself.
     pub fn path(&self) -> PathBuf {
-        self.folder.path().join("home")
+        self.disk.as_ref().map_or_else(|| self.folder.path().to_owned(), Disk::path).join("home")
+    }
+
+    /// The disk that it lies on.
+    pub fn disk(&mut self) -> &mut Disk {
+        self.disk.as_mut().expect("a home on a disk of its own")
     }
 
     /// The address of its database.
@@ -180,6 +194,13 @@ impl Home {
 
     /// Starts the desk on a free port of loopback and waits until it is ready.
     pub fn serve(&self) -> Serving {
+        let mut desk = self.serve_with(None);
+        desk.api = desk.api.with_token(Some(self.token("boss")));
+        desk
+    }
+
+    /// The same with a token that there is.
+    pub fn serve_with(&self, token: Option<&str>) -> Serving {
         let started = Instant::now();
         let mut child = self
             .command()
@@ -195,12 +216,13 @@ impl Home {
             api.send("GET", "/readyz", None, &[]).is_ok_and(|answer| answer.status == 200).then_some(())
         });
         let ready_after = started.elapsed();
-        let api = api.with_token(Some(self.token("boss")));
+        let api = api.with_token(token.map(str::to_owned));
         Serving { child, api, address, ready_after }
     }
 
     fn command(&self) -> Command {
-        let mut command = Command::new(built("deskbell"));
+        let program = built("deskbell");
+        let mut command = self.disk.as_ref().map_or_else(|| Command::new(&program), |disk| disk.inside(&program));
         command.env("DESKBELL_HOME", self.path()).env("NO_COLOR", "1").env("DESKBELL_LANG", "en").env_remove("RUST_LOG");
         if let Some(clock) = &self.clock {
             command

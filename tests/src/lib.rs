@@ -4,6 +4,7 @@
 
 mod api;
 mod cluster;
+mod disk;
 mod home;
 mod package;
 mod proxy;
@@ -11,6 +12,7 @@ mod wait;
 
 pub use api::{Answer, Api};
 pub use cluster::Cluster;
+pub use disk::{Disk, skipped};
 pub use home::{Cli, Home, Serving, is_on_postgresql, text_of_pdf};
 pub use package::Package;
 pub use proxy::Proxy;

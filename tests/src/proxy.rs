@@ -47,8 +47,8 @@ impl Proxy {
 
     /// The address of a database of the server behind it.
     pub fn url(&self, database: &str) -> String {
-        let name = database.rsplit_once('/').map_or(database, |(_, rest)| rest);
-        let name = name.split_once('?').map_or(name, |(name, _)| name);
+        let address = database.split_once('?').map_or(database, |(address, _)| address);
+        let name = address.rsplit_once('/').map_or(address, |(_, name)| name);
         format!("postgres://desk@{}/{name}?sslmode=disable", self.address)
     }
 

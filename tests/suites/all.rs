@@ -7,6 +7,7 @@ mod crashes;
 mod faults;
 mod first_plugin;
 mod imports;
+pub(crate) mod letters;
 mod mistakes;
 mod outage;
 mod overload;

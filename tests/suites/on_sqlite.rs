@@ -2,4 +2,5 @@
 
 #[path = "all.rs"]
 mod all;
+mod disks;
 mod neighbours;

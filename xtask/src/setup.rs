@@ -24,13 +24,14 @@ struct Package {
     tests_only: bool,
 }
 
-const PACKAGES: [Package; 6] = [
+const PACKAGES: [Package; 7] = [
     Package { name: "gcc", shown_by: &["/usr/bin/gcc", "/usr/bin/cc", "/usr/local/bin/gcc"], tests_only: false },
     Package { name: "postgresql", shown_by: &["/usr/lib/postgresql/*/bin/initdb"], tests_only: true },
     Package { name: "faketime", shown_by: &["/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1"], tests_only: true },
     Package { name: "cups-ipp-utils", shown_by: &["/usr/sbin/ippeveprinter"], tests_only: true },
     // The IPP printer speaks to Avahi over a bus, which the tests give it.
     Package { name: "dbus-daemon", shown_by: &["/usr/bin/dbus-daemon"], tests_only: true },
+    Package { name: "strace", shown_by: &["/usr/bin/strace"], tests_only: true },
     Package { name: "poppler-utils", shown_by: &["/usr/bin/pdftotext"], tests_only: true },
 ];
 

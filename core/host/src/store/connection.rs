@@ -87,6 +87,10 @@ impl Location {
 
 /// Opens the one connection that writes to SQLite.
 pub(super) fn open_sqlite_writer(file: &Path) -> Result<rusqlite::Connection, Failure> {
+    Ok(open_writer(file)?)
+}
+
+fn open_writer(file: &Path) -> Result<rusqlite::Connection, rusqlite::Error> {
     let connection = rusqlite::Connection::open(file)?;
     // The timeout first: switching to WAL may already meet a lock.
     connection.busy_timeout(BUSY_TIMEOUT)?;
@@ -126,20 +130,39 @@ fn prepare_sqlite(file: &Path) -> Result<(), Problem> {
         .mode(0o600)
         .open(file)
         .map_err(|error| Failure::unavailable(format!("cannot open the database {name}: {error}")))?;
-    let connection = open_sqlite_writer(file)?;
-    let pragma = |name: &str| connection.pragma_query_value(None, name, |row| row.get::<_, i32>(0)).map_err(Failure::from);
+    let damaged = |why: &dyn fmt::Display| {
+        Failure::unavailable(format!("the database {name} is damaged ({why}); put back a backup with `deskbell restore FILE`"))
+    };
+    match check_sqlite(file) {
+        Ok(Verdict::Sound) => Ok(()),
+        Ok(Verdict::Damaged(why)) => Err(damaged(&why).into()),
+        Ok(Verdict::Foreign) => Err(Problem::new(Code::ConfigInvalid, format!("{name} is the database of another program"))),
+        Err(rusqlite::Error::SqliteFailure(code, why))
+            if matches!(code.code, rusqlite::ErrorCode::DatabaseCorrupt | rusqlite::ErrorCode::NotADatabase) =>
+        {
+            Err(damaged(&why.unwrap_or_else(|| code.to_string())).into())
+        }
+        Err(error) => Err(Failure::from(error).into()),
+    }
+}
+
+/// What a look at a database's file told.
+enum Verdict {
+    Sound,
+    Damaged(String),
+    Foreign,
+}
+
+fn check_sqlite(file: &Path) -> Result<Verdict, rusqlite::Error> {
+    let connection = open_writer(file)?;
+    let pragma = |name: &str| connection.pragma_query_value(None, name, |row| row.get::<_, i32>(0));
     match (pragma("application_id")?, pragma("schema_version")?) {
         (APPLICATION_ID, _) => {}
-        (0, 0) => connection.pragma_update(None, "application_id", APPLICATION_ID).map_err(Failure::from)?,
-        _ => return Err(Problem::new(Code::ConfigInvalid, format!("{name} is the database of another program"))),
+        (0, 0) => connection.pragma_update(None, "application_id", APPLICATION_ID)?,
+        _ => return Ok(Verdict::Foreign),
     }
-    let verdict: String =
-        connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0)).map_err(Failure::from).map_err(Problem::from)?;
-    if verdict == "ok" {
-        return Ok(());
-    }
-    let detail = format!("the database {name} is damaged ({verdict}); put back a backup with `deskbell restore FILE`");
-    Err(Failure::unavailable(detail).into())
+    let verdict: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
+    Ok(if verdict == "ok" { Verdict::Sound } else { Verdict::Damaged(verdict) })
 }
 
 async fn connect_sqlite(file: &Path, connections: u32, read_only: bool) -> Result<DatabaseConnection, Failure> {

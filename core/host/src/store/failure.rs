@@ -173,8 +173,8 @@ fn kind_of_sqlstate(code: &str, constraint: &str) -> Kind {
         "40001" | "40P01" => Kind::Repeat,
         // lock_not_available, query_canceled (a timeout), read_only_sql_transaction, idle_in_transaction_session_timeout
         "55P03" | "57014" | "25006" | "25P03" => Kind::Unavailable,
-        // connection, resources, operator intervention (shutdown, crash), system error
-        _ if ["08", "53", "57", "58", "XX"].iter().any(|class| code.starts_with(class)) => Kind::Unavailable,
+        // credentials, no such database, connection, resources, operator intervention (shutdown, crash), system error
+        _ if ["28", "3D", "08", "53", "57", "58", "XX"].iter().any(|class| code.starts_with(class)) => Kind::Unavailable,
         _ => Kind::Defect,
     }
 }
