@@ -7,6 +7,7 @@ mod ci;
 mod defects;
 mod demo;
 mod setup;
+mod soak;
 mod step;
 
 #[derive(Parser)]
@@ -34,6 +35,8 @@ enum Task {
     },
     /// Seeds a defect at a time and wants the suites to notice it.
     Defects,
+    /// Goes on killing the desk and cutting its power, for hours.
+    Soak,
     /// Sets up and runs every check: format, lints, docs, licences, tests.
     Ci,
 }
@@ -46,5 +49,6 @@ fn main() -> anyhow::Result<()> {
         Task::Bench { arguments } => bench::run(&arguments),
         Task::Ci => ci::run(),
         Task::Defects => defects::run(),
+        Task::Soak => soak::run(),
     }
 }
