@@ -179,3 +179,25 @@ fn write_until(api: &Api, is_over: &AtomicBool) -> usize {
     }
     n
 }
+
+/// Whoever restores does not know what came out of the printer since: nothing is printed a second time by itself.
+#[test]
+fn a_print_that_waited_in_a_backup_is_given_up_by_the_restored_desk() {
+    let home = Home::new();
+    let settings = home.read("deskbell.toml");
+    // Nothing listens there.
+    home.write("deskbell.toml", &format!("{settings}\n[[printers]]\nname = \"counter\"\nurl = \"socket://127.0.0.1:1\"\n"));
+    let desk = home.serve();
+    desk.api.receive("钱学", "2026-01-05");
+    let print = json!({"form": "letters.office-round", "from": "2026-01-05", "to": "2026-01-05", "printer": "counter"});
+    let paper = desk.api.post("/api/v1/papers", print).expect(201).text("id").to_owned();
+    let file = home.path().join("desk.backup");
+    home.cli(&["backup", &file.display().to_string()]).expect(0);
+    desk.stop();
+    let restored = Home::empty();
+    restored.cli(&["restore", &file.display().to_string(), "--database", "sqlite"]).expect(0);
+    let desk = restored.serve();
+    let asked = desk.api.send("GET", &format!("/api/v1/papers/{paper}"), None, &[("accept", "application/json")]);
+    let how = asked.expect("the desk answers").expect(200).body;
+    assert_eq!(how["printed"]["state"], "cancelled", "{how}");
+}

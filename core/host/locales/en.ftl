@@ -186,6 +186,7 @@ print-printer-gone = The printer is no longer in the settings.
 print-cannot-tell = Handed over; this printer does not say when it has printed.
 print-forgotten = Handed over; the printer no longer knows of it.
 print-cancelled = It was cancelled at the printer.
+print-before-restore = It waited when the backup was made, and may have been printed since: print it again if it is wanted.
 
 ## Paper
 paper-page = Page { $page } of { $pages }

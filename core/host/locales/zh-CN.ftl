@@ -179,6 +179,7 @@ print-printer-gone = 设置里已没有这台打印机。
 print-cannot-tell = 已交给打印机；这台打印机不报告是否印好。
 print-forgotten = 已交给打印机；打印机已不记得这份作业。
 print-cancelled = 已在打印机上取消。
+print-before-restore = 备份时仍在排队，之后可能已经打印；如仍需要，请重新打印。
 
 ## 纸面
 paper-page = 第 { $page } 页 / 共 { $pages } 页

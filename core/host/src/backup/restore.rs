@@ -13,7 +13,7 @@ use super::{BackupError, on_a_thread};
 use crate::config::{self, Settings};
 use crate::diagnostic::Source;
 use crate::home::{Home, move_to};
-use crate::problem::{Code, Problem};
+use crate::problem::{Code, Problem, Sentence};
 use crate::store::Location;
 
 /// What lies in the data folder and is not the desk's data.
@@ -45,6 +45,8 @@ pub async fn restore(home: &Home, file: &Path, database: Option<&str>, now: Date
     .await?;
     let staged = staging.path().join(DATABASE);
     manifest.check_database(file, &Location::Sqlite(staged.clone())).await?;
+    let reason = Sentence { key: "print-before-restore".to_owned(), ..Sentence::default() };
+    Location::Sqlite(staged.clone()).cancel_prints(&reason, now).await?;
 
     let url = settle_database(&staging.path().join("deskbell.toml"), database)?;
     let location = Location::parse(&url, &home.database_file())?;

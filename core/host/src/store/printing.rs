@@ -5,14 +5,15 @@
 use std::fmt;
 
 use chrono::{DateTime, Utc};
-use sea_orm::Order;
 use sea_orm::sea_query::{Expr, ExprTrait, Query, SelectStatement};
+use sea_orm::{Order, StatementBuilder};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::row::Row;
-use super::{Stamp, Store, Tx};
+use super::session;
+use super::{Location, Stamp, Store, Tx};
 use crate::problem::{Problem, Sentence};
 
 /// Where a print stands.
@@ -173,6 +174,29 @@ impl Store {
             Ok(())
         })
         .await
+    }
+}
+
+impl Location {
+    /// Gives up every print that waits: whoever restores old data doesn't know which of them came out meanwhile.
+    pub async fn cancel_prints(&self, reason: &Sentence, at: DateTime<Utc>) -> Result<(), Problem> {
+        let reason = serde_json::to_string(reason).map_err(Problem::internal)?;
+        let mut update = Query::update();
+        update
+            .table("print_jobs")
+            .value("state", PrintState::Cancelled.as_str())
+            .value("reason", reason)
+            .value("changed_at", at)
+            .value("done_at", at)
+            .and_where(Expr::col("done_at").is_null());
+        let location = self.clone();
+        let cancelled = tokio::task::spawn_blocking(move || {
+            let mut session = session::open(&location)?;
+            session.begin()?;
+            session.execute(StatementBuilder::build(&update, &session.backend()))?;
+            session.commit()
+        });
+        Ok(cancelled.await.map_err(Problem::internal)??)
     }
 }
 
