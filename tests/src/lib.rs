@@ -3,6 +3,7 @@
 //! Nothing here knows the host's insides. A suite starts a desk, talks to it, kills it, and looks at what is left.
 
 mod api;
+mod chance;
 mod cluster;
 mod disk;
 mod home;
@@ -11,6 +12,7 @@ mod proxy;
 mod wait;
 
 pub use api::{Answer, Api};
+pub use chance::{Chance, rounds};
 pub use cluster::Cluster;
 pub use disk::{Disk, skipped};
 pub use home::{Cli, Home, Serving, is_on_postgresql, text_of_pdf};

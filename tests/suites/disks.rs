@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use deskbell_tests::{Disk, Home, Serving, eventually, eventually_within, skipped};
+use deskbell_tests::{Disk, Home, Serving, eventually, eventually_within, rounds, skipped};
 use serde_json::{Value, json};
 
 use crate::all::letters::{all_are_kept, write_until};
@@ -54,7 +54,7 @@ fn a_power_cut_loses_nothing_that_was_acknowledged() {
     let mut home = Home::on_disk(disk);
     let token = home.token("boss");
     let acknowledged: Mutex<Vec<Value>> = Mutex::default();
-    for round in 0..20 {
+    for round in 0..rounds(20, 200) {
         let desk = home.serve_with(Some(&token));
         let is_over = AtomicBool::new(false);
         let before_the_cut = std::thread::scope(|scope| {
