@@ -50,7 +50,7 @@ pub(crate) fn measure_schedules(report: &mut Report) -> anyhow::Result<()> {
     std::thread::sleep(WATCHED);
     let busy = process::cpu_time(serving.pid())?.saturating_sub(before);
     let late: Vec<f64> = runs().iter().filter_map(|run| since(run, "scheduled_for", "started_at").ok()).collect();
-    anyhow::ensure!(late.len() > 5, "only {} runs in {WATCHED:?}", late.len());
+    anyhow::ensure!(late.len() > 5, "only {} runs in {WATCHED:?}: {:?}", late.len(), runs().first());
     report.judge("10,000 schedules, of a core", busy.as_secs_f64() / WATCHED.as_secs_f64() * 100.0, "%", Goal::AtMost(2.0));
     let latest = late.iter().fold(0.0, |latest: f64, this| latest.max(*this));
     report.judge("10,000 schedules, the latest start", latest, "ms", Goal::AtMost(2_000.0));

@@ -95,7 +95,7 @@ impl Desk {
             let known = input::references(&described.fields).map(|(field, _)| field);
             return Err(Problem::invalid(None, vec![input::unknown_field(field, known)]));
         }
-        let ids: Vec<Fields> = items.to_vec();
+        let ids: Vec<Fields> = if wanted.is_empty() { Vec::new() } else { items.to_vec() };
         shape::shown(view, described, items).await?;
         for (field, record_type) in input::references(&described.fields) {
             if !wanted.iter().any(|name| name == field) {

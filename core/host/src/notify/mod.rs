@@ -6,6 +6,7 @@
 use std::time::Duration;
 
 use serde_json::json;
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
@@ -16,7 +17,7 @@ use crate::store::{Outgoing, Store};
 /// How much is told at once.
 const BATCH: u64 = 100;
 
-/// Marking what was told is a commit of its own: what is written within this time is marked together.
+/// Asking costs something and marking what was told a commit: what is written within this time is told together.
 const GATHERING: Duration = Duration::from_millis(100);
 
 /// How long to wait after the store could not be asked.
@@ -45,10 +46,7 @@ impl Teller {
             }
             let next = async {
                 match told {
-                    Ok(()) => {
-                        tokio::time::sleep(GATHERING).await;
-                        grew.changed().await.is_ok()
-                    }
+                    Ok(()) => gathered(&mut grew).await,
                     Err(_) => {
                         tokio::time::sleep(AFTER_TROUBLE).await;
                         true
@@ -73,6 +71,12 @@ impl Teller {
             self.store.told(seqs, self.clock.now()).await?;
         }
     }
+}
+
+/// Waits until the outbox has grown, not oftener than it pays; false when the store is gone.
+pub(crate) async fn gathered(grew: &mut watch::Receiver<u64>) -> bool {
+    tokio::time::sleep(GATHERING).await;
+    grew.changed().await.is_ok()
 }
 
 fn event(item: Outgoing) -> Event {

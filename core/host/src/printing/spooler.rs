@@ -20,6 +20,7 @@ use crate::clock::Clock;
 use crate::config::{Printer, PrinterAddress};
 use crate::desk::{Event, Events};
 use crate::forms::Forms;
+use crate::notify::gathered;
 use crate::problem::{Problem, Sentence};
 use crate::store::{PrintJob, PrintNote, PrintState, Store};
 
@@ -64,7 +65,7 @@ impl Spooler {
             }
             tokio::select! {
                 () = end.cancelled() => return,
-                more = grew.changed() => if more.is_err() { return },
+                more = gathered(&mut grew) => if !more { return },
                 () = tokio::time::sleep(BEAT) => {}
             }
         }

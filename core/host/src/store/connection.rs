@@ -96,8 +96,9 @@ fn open_writer(file: &Path) -> Result<rusqlite::Connection, rusqlite::Error> {
     connection.busy_timeout(BUSY_TIMEOUT)?;
     connection.execute_batch(
         "PRAGMA journal_mode = WAL; PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON; PRAGMA trusted_schema = OFF;
-         PRAGMA wal_autocheckpoint = 4000;",
+         PRAGMA wal_autocheckpoint = 4000; PRAGMA temp_store = MEMORY;",
     )?;
+    keep_plans(&connection)?;
     connection.pragma_update(None, "synchronous", if cfg!(defect = "synchronous-normal") { "NORMAL" } else { "FULL" })?;
     connection.set_prepared_statement_cache_capacity(512);
     Ok(connection)
@@ -108,9 +109,15 @@ pub(super) fn open_sqlite_reader(file: &Path) -> Result<rusqlite::Connection, Fa
     let flags = rusqlite::OpenFlags::SQLITE_OPEN_READ_WRITE | rusqlite::OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = rusqlite::Connection::open_with_flags(file, flags)?;
     connection.busy_timeout(BUSY_TIMEOUT)?;
-    connection.execute_batch("PRAGMA query_only = ON; PRAGMA trusted_schema = OFF;")?;
+    connection.execute_batch("PRAGMA query_only = ON; PRAGMA trusted_schema = OFF; PRAGMA temp_store = MEMORY;")?;
+    keep_plans(&connection)?;
     connection.set_prepared_statement_cache_capacity(256);
     Ok(connection)
+}
+
+/// Otherwise a statement is prepared anew whenever other values are bound to it, in case they want another plan.
+fn keep_plans(connection: &rusqlite::Connection) -> Result<(), rusqlite::Error> {
+    connection.set_db_config(rusqlite::config::DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map(drop)
 }
 
 fn prepare_sqlite(file: &Path) -> Result<(), Problem> {
