@@ -59,13 +59,17 @@ impl Cluster {
     pub fn kill(&self) {
         let postmaster = std::fs::read_to_string(self.folder.join("data/postmaster.pid")).expect("a running server");
         let postmaster: i32 = postmaster.lines().next().and_then(|line| line.trim().parse().ok()).expect("its pid");
-        for pid in std::iter::once(postmaster).chain(children_of(postmaster)) {
-            let pid = rustix::process::Pid::from_raw(pid).expect("a pid");
+        let processes: Vec<i32> = std::iter::once(postmaster).chain(children_of(postmaster)).collect();
+        for pid in &processes {
+            let pid = rustix::process::Pid::from_raw(*pid).expect("a pid");
             let _ = rustix::process::kill_process(pid, rustix::process::Signal::KILL);
         }
         // A backend may outlive its postmaster by a moment, and would keep the next one from starting.
-        crate::eventually("the server's processes are gone", || children_of(postmaster).is_empty().then_some(()));
-        let _ = std::fs::remove_file(self.folder.join("data/postmaster.pid"));
+        crate::eventually("the server's processes are gone", || processes.iter().all(|pid| is_gone(*pid)).then_some(()));
+        // Its locks name a process that may still stand in the machine's table, and the next one would believe them.
+        for lock in ["data/postmaster.pid", ".s.PGSQL.5432.lock"] {
+            let _ = std::fs::remove_file(self.folder.join(lock));
+        }
     }
 
     /// Makes a database and returns its address.
@@ -117,6 +121,12 @@ fn watch(bin: &Path, folder: &Path, owner: Option<(u32, u32)>) -> std::io::Resul
         command.uid(user).gid(group);
     }
     command.spawn()
+}
+
+/// There is no such process, or only what its parent has not asked about yet.
+fn is_gone(pid: i32) -> bool {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status"));
+    status.map_or(true, |status| status.lines().any(|line| line.starts_with("State:") && line.contains('Z')))
 }
 
 fn children_of(parent: i32) -> Vec<i32> {

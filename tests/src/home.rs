@@ -74,9 +74,22 @@ impl Home {
 
     /// Another host on the same PostgreSQL.
     pub fn beside(other: &Home) -> Self {
-        let home = Home { clock: other.clock.clone(), database: other.database.clone(), ..Home::empty() };
+        Home { clock: other.clock.clone(), ..Home::empty() }.joining(other)
+    }
+
+    fn joining(self, other: &Home) -> Self {
+        let home = Home { database: other.database.clone(), ..self };
         home.cli(&["init", &home.path().display().to_string(), "--site", "main", "--database", &home.database]).expect(0);
         home
+    }
+
+    /// The same, with a clock of its own that shows `at` now.
+    pub fn beside_at(other: &Home, at: &str) -> Self {
+        let folder = Home::new_folder();
+        let clock = folder.path().join("clock");
+        turn_clock(&clock, at);
+        let home = Home { folder, clock: Some(clock), ..Home::empty() };
+        home.joining(other)
     }
 
     /// A home on a database of its own choosing: `sqlite`, or an address.
@@ -292,6 +305,8 @@ fn announced_address(child: &mut Child) -> String {
             }
         });
     }
+    // What is left are the threads' own: a desk that could not start is heard of at once.
+    drop(found);
     address.recv_timeout(Duration::from_secs(30)).expect("serve prints its address")
 }
 

@@ -1,14 +1,14 @@
 //! Killing the host, and killing a plugin's child: nothing acknowledged is lost, nothing is half done.
 
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 use deskbell_tests::{Chance, Home, eventually, rounds};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 
-use super::letters::{all_are_kept, write_until};
+use super::letters::{WhileHeld, all_are_kept, write_until};
 
 /// SIGKILL of the host under four writers, sixty times in CI, at a moment of its own each time.
 #[test]
@@ -21,6 +21,7 @@ fn every_acknowledged_letter_survives_kill_after_kill() {
         let desk = home.serve_with(Some(&token));
         let is_over = AtomicBool::new(false);
         std::thread::scope(|scope| {
+            let at_work = WhileHeld(&is_over);
             for writer in 0..4 {
                 let (api, is_over, acknowledged) = (desk.api.clone(), &is_over, &acknowledged);
                 scope.spawn(move || write_until(&api, &format!("{round}-{writer}"), is_over, acknowledged));
@@ -30,7 +31,7 @@ fn every_acknowledged_letter_survives_kill_after_kill() {
                 std::thread::park_timeout(rest);
             }
             desk.kill();
-            is_over.store(true, Ordering::Relaxed);
+            drop(at_work);
         });
     }
     let desk = home.serve_with(Some(&token));

@@ -3,13 +3,13 @@
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use deskbell_tests::{Disk, Home, Serving, eventually, eventually_within, rounds, skipped};
 use serde_json::{Value, json};
 
-use crate::all::letters::{all_are_kept, write_until};
+use crate::all::letters::{WhileHeld, all_are_kept, write_until};
 
 #[test]
 fn on_a_full_disk_writes_are_refused_reads_go_on_and_room_heals_it() {
@@ -58,6 +58,7 @@ fn a_power_cut_loses_nothing_that_was_acknowledged() {
         let desk = home.serve_with(Some(&token));
         let is_over = AtomicBool::new(false);
         let before_the_cut = std::thread::scope(|scope| {
+            let at_work = WhileHeld(&is_over);
             for writer in 0..4 {
                 let (api, is_over, acknowledged) = (desk.api.clone(), &is_over, &acknowledged);
                 scope.spawn(move || write_until(&api, &format!("{round}-{writer}"), is_over, acknowledged));
@@ -67,7 +68,7 @@ fn a_power_cut_loses_nothing_that_was_acknowledged() {
             // What is synced while the file system goes down may be told as done and be gone: no disk without power answers.
             let before_the_cut = acknowledged.lock().unwrap().len();
             home.disk().cut_power();
-            is_over.store(true, Ordering::Relaxed);
+            drop(at_work);
             before_the_cut
         });
         acknowledged.lock().unwrap().truncate(before_the_cut);

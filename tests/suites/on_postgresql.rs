@@ -2,3 +2,4 @@
 
 #[path = "all.rs"]
 mod all;
+mod servers;
