@@ -45,7 +45,7 @@ fn with_sweep(made_at: &str, cron: &str, zone: &str) -> Home {
 
 /// What the desk's own clock says: the time at which it stamps a letter.
 fn clock_of(desk: &Serving) -> DateTime<Utc> {
-    desk.api.receive("the time", "2026-01-05")["created_at"].as_str().unwrap().parse().unwrap()
+    desk.api.receive("the time", "1970-01-01")["created_at"].as_str().unwrap().parse().unwrap()
 }
 
 /// Serves from a time on the wall, two seconds before something may be due, until some after it.
@@ -98,6 +98,18 @@ fn a_clock_set_back_an_hour_under_a_running_desk_repeats_nothing() {
     assert_eq!(desk.stop(), 0);
     home.cli(&["audit", "verify"]).expect(0);
     home.cli(&["verify"]).expect(0);
+}
+
+#[test]
+fn a_machine_that_wakes_up_in_1970_plans_nothing_until_it_is_told_the_time() {
+    let home = with_sweep("2026-11-25 12:00:00", "0 30 2 * * *", "Asia/Shanghai");
+    home.set_clock("1970-01-02 02:29:58");
+    let desk = home.serve();
+    desk.api.get("/api/v1/records/letters.letter").expect(200);
+    let_pass(&desk, 4);
+    assert_eq!(runs(&desk.api, SWEEP), [Value::Null; 0]);
+    home.set_clock("2026-11-26 02:29:58");
+    assert_eq!(done_for(&desk, 1), ["2026-11-25T18:30:00Z"]);
 }
 
 /// Two days and forty days, under each policy; the clock set forward and a desk that was off are the same to it.

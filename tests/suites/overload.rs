@@ -12,8 +12,12 @@ use serde_json::{Value, json};
 
 /// A served desk that answers two at once and lets two wait; its plugin beside letters is slow on demand.
 fn served() -> (Home, Serving) {
+    served_with("at_once = 2")
+}
+
+fn served_with(settings: &str) -> (Home, Serving) {
     let home = Home::new();
-    home.write("deskbell.toml", &home.read("deskbell.toml").replace("[server]", "[server]\nat_once = 2"));
+    home.write("deskbell.toml", &home.read("deskbell.toml").replace("[server]", &format!("[server]\n{settings}")));
     home.install(&Package::misbehaving()).expect(0);
     let desk = home.serve();
     (home, desk)
@@ -56,10 +60,28 @@ fn beyond_its_limit_the_desk_asks_to_come_back_and_answers_the_others() {
 }
 
 #[test]
-fn clients_that_never_finish_their_headers_are_shut_off_and_hold_up_nobody() {
+fn nobody_waits_for_their_turn_longer_than_for_their_answer() {
+    let (_home, desk) = served_with("at_once = 1\nrequest_timeout = \"500ms\"");
+    std::thread::scope(|scope| {
+        // A run by hand takes the only place for as long as its schedule allows.
+        let run = scope.spawn(|| desk.api.post("/api/v1/jobs/misbehaving.sleep-two-seconds/runs", json!({})));
+        eventually("the run has begun", || (!desk.plugin_children().is_empty()).then_some(()));
+        let asked = Instant::now();
+        let answer = desk.api.get("/api/v1/records/letters.letter");
+        assert!(asked.elapsed() < Duration::from_millis(1500), "waited {:?}", asked.elapsed());
+        assert!(answer.retry_after.is_some());
+        answer.problem(503, "overloaded");
+        assert_eq!(run.join().unwrap().expect(201).body["state"], "succeeded");
+    });
+    desk.api.get("/api/v1/records/letters.letter").expect(200);
+}
+
+#[test]
+fn clients_that_never_finish_their_requests_are_shut_off_and_hold_up_nobody() {
     let (_home, desk) = served();
     let opened = Instant::now();
-    let mut dawdlers: Vec<TcpStream> = (0..200).map(|_| dawdler(&desk.address)).collect();
+    let heads = ["x-slow: ", "content-type: application/json\r\ncontent-length: 1000000\r\n\r\n"];
+    let mut dawdlers: Vec<TcpStream> = (0..200).map(|n| dawdler(&desk.address, heads[n % 2])).collect();
     for n in 0..20 {
         let asked = Instant::now();
         desk.api.receive(&format!("letter {n}"), "2026-11-20");
@@ -75,9 +97,10 @@ fn clients_that_never_finish_their_headers_are_shut_off_and_hold_up_nobody() {
     desk.api.receive("as if nothing had been", "2026-11-20");
 }
 
-fn dawdler(address: &str) -> TcpStream {
+/// A stranger who is still at the headers, or at the body.
+fn dawdler(address: &str, head: &str) -> TcpStream {
     let mut stream = TcpStream::connect(address).unwrap();
-    stream.write_all(b"POST /api/v1/records/letters.letter HTTP/1.1\r\nhost: desk\r\nx-slow: ").unwrap();
+    write!(stream, "POST /api/v1/records/letters.letter HTTP/1.1\r\nhost: desk\r\n{head}").unwrap();
     stream.set_nonblocking(true).unwrap();
     stream
 }
@@ -110,6 +133,7 @@ fn a_desk_that_is_told_to_stop_finishes_what_it_has_begun_and_loses_nothing() {
     home.write("schedules/misbehaving.toml", every_second);
     let mut desk = home.serve();
     let idle: Vec<TcpStream> = (0..50).map(|_| idle_connection(&desk.address)).collect();
+    let mut events = events(&desk);
     eventually("the job runs", || {
         let runs = desk.api.get("/api/v1/jobs/misbehaving.sleep-two-seconds/runs").expect(200).body;
         runs["items"].as_array().unwrap().iter().any(|run| run["state"] == "running").then_some(())
@@ -132,6 +156,9 @@ fn a_desk_that_is_told_to_stop_finishes_what_it_has_begun_and_loses_nothing() {
     let status = desk.ended_within(Duration::from_secs(15));
     assert_eq!(status.code(), Some(0), "after {:?}", stopping.elapsed());
     drop(idle);
+    let mut told = String::new();
+    events.read_to_string(&mut told).unwrap();
+    assert!(told.ends_with("0\r\n\r\n"), "the stream of events ended in good order: {told}");
 
     home.write("schedules/misbehaving.toml", "");
     let desk = home.serve();
@@ -158,6 +185,14 @@ fn idle_connection(address: &str) -> TcpStream {
     let mut answer = [0; 12];
     stream.read_exact(&mut answer).unwrap();
     assert_eq!(&answer, b"HTTP/1.1 200");
+    stream
+}
+
+/// A page that watches what happens.
+fn events(desk: &Serving) -> TcpStream {
+    let mut stream = TcpStream::connect(&desk.address).unwrap();
+    let token = desk.api.token().unwrap();
+    write!(stream, "GET /api/v1/events HTTP/1.1\r\nhost: desk\r\nauthorization: Bearer {token}\r\n\r\n").unwrap();
     stream
 }
 

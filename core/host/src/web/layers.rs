@@ -1,6 +1,7 @@
 //! What lies around the routes: names and metrics for every request, limits, headers, and the last net under a panic.
 //!
-//! `[server]` in deskbell.toml has the numbers: by default 256 requests at once and as many waiting, 30 s each.
+//! `[server]` in deskbell.toml has the numbers: by default 256 requests at once and as many waiting, 30 s each for the turn
+//! and for the answer.
 
 use std::sync::OnceLock;
 use std::time::Instant;
@@ -12,6 +13,7 @@ use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use tokio::sync::Semaphore;
+use tokio::time::timeout;
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
@@ -75,7 +77,9 @@ async fn admit(State(web): State<Web>, request: Request, next: Next) -> Response
     let Ok(_place) = web.gate.places.try_acquire() else {
         return Problem::new(Code::Overloaded, "as many requests as may wait are waiting").with_retry_after(1).into_response();
     };
-    let _running = web.gate.running.acquire().await;
+    let Ok(_running) = timeout(web.request_timeout, web.gate.running.acquire()).await else {
+        return Problem::new(Code::Overloaded, "its turn did not come in time").with_retry_after(1).into_response();
+    };
     next.run(request).await
 }
 
