@@ -3,7 +3,7 @@
 //! Everything is one short transaction on the writer, so planning, claiming and finishing are serial on every database.
 //! Not here: when a job is due (`jobs::planner`), running it (`jobs::runner`). Every time comes from the caller's clock.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
@@ -24,6 +24,9 @@ use crate::problem::{Code, Problem, Sentence};
 
 /// How long a claim holds unless it is renewed.
 pub const LEASE: TimeDelta = TimeDelta::seconds(30);
+
+/// Pending runs looked at together; nearly always the first has a handler here.
+const CANDIDATES: u64 = 100;
 
 /// One row of the ledger.
 #[derive(Debug, Clone, PartialEq)]
@@ -240,14 +243,20 @@ impl Store {
     pub async fn next_claim(&self, handlers: &[Handler]) -> Result<Option<DateTime<Utc>>, Problem> {
         let mut query = Query::select();
         query
-            .column("not_before")
+            .columns(["job", "site"])
+            .expr_as(Expr::col("not_before").min(), "not_before")
             .from("job_runs")
             .and_where(Expr::col("state").eq(word(&RunState::Pending)))
-            .cond_where(of_handlers(handlers))
-            .order_by("not_before", Order::Asc)
-            .limit(1);
-        let rows = self.job_rows(&query).await?;
-        Ok(rows.first().map(|row| row.get("not_before")).transpose()?)
+            .group_by_columns(["job", "site"]);
+        let handled = Handled::new(handlers);
+        let mut earliest: Option<DateTime<Utc>> = None;
+        for row in self.job_rows(&query).await? {
+            if handled.has(&row)? {
+                let not_before = row.get("not_before")?;
+                earliest = Some(earliest.map_or(not_before, |earliest| Ord::min(earliest, not_before)));
+            }
+        }
+        Ok(earliest)
     }
 
     /// Renews a lease; `false` when it is no longer the caller's.
@@ -715,17 +724,15 @@ fn claim(tx: &mut Tx<'_>, handlers: &[Handler], node: &str, now: DateTime<Utc>) 
         .to_owned();
     let mut query = Query::select();
     query
-        .column(("job_runs", "id"))
+        .columns([("job_runs", "id"), ("job_runs", "job"), ("job_runs", "site")])
         .from("job_runs")
         .and_where(Expr::col(("job_runs", "state")).eq(word(&RunState::Pending)))
         .and_where(Expr::col(("job_runs", "not_before")).lte(now))
         .and_where(Expr::exists(same_job_is_running).not())
-        .cond_where(of_handlers(handlers))
         .order_by(("job_runs", "not_before"), Order::Asc)
         .order_by(("job_runs", "id"), Order::Asc)
-        .limit(1);
-    let Some(row) = tx.row(&query)? else { return Ok(None) };
-    let run: Uuid = row.get("id")?;
+        .limit(CANDIDATES);
+    let Some(run) = first_handled(tx, query, &Handled::new(handlers))? else { return Ok(None) };
     let mut update = Query::update();
     update
         .table("job_runs")
@@ -743,18 +750,34 @@ fn claim(tx: &mut Tx<'_>, handlers: &[Handler], node: &str, now: DateTime<Utc>) 
     Ok(Some(claimed))
 }
 
-fn of_handlers(handlers: &[Handler]) -> Condition {
-    let mut any = Condition::any();
-    let mut by_site: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-    for handler in handlers {
-        by_site.entry(&handler.site).or_default().push(&handler.job);
+/// The jobs and sites that a host has handlers for: a set to look into, because thousands of sites make no SQL condition.
+struct Handled<'a>(HashSet<(&'a str, &'a str)>);
+
+impl<'a> Handled<'a> {
+    fn new(handlers: &'a [Handler]) -> Self {
+        Handled(handlers.iter().map(|handler| (handler.job.as_str(), handler.site.as_str())).collect())
     }
-    // No handlers, no runs: an empty `any` would hold for every row.
-    any = any.add(Expr::val(1).eq(0));
-    for (site, jobs) in by_site {
-        any = any.add(Expr::col(("job_runs", "site")).eq(site).and(Expr::col(("job_runs", "job")).is_in(jobs)));
+
+    fn has(&self, row: &Row) -> Result<bool, Problem> {
+        let (job, site): (String, String) = (row.get("job")?, row.get("site")?);
+        Ok(self.0.contains(&(job.as_str(), site.as_str())))
     }
-    any
+}
+
+/// The first run of a question that has a handler here; runs of jobs without one may stand before it.
+fn first_handled(tx: &mut Tx<'_>, mut query: SelectStatement, handled: &Handled<'_>) -> Result<Option<Uuid>, Problem> {
+    for page in 0.. {
+        let rows = tx.rows(query.reset_offset().offset(page * CANDIDATES))?;
+        for row in &rows {
+            if handled.has(row)? {
+                return Ok(Some(row.get("id")?));
+            }
+        }
+        if (rows.len() as u64) < CANDIDATES {
+            break;
+        }
+    }
+    Ok(None)
 }
 
 /// Ends an attempt: the run waits for its next one, or has failed for good.

@@ -366,6 +366,18 @@ async fn no_host_claims_a_run_it_has_no_handler_for() {
 }
 
 #[tokio::test]
+async fn a_run_is_claimed_by_a_host_with_thousands_of_sites_and_behind_many_that_are_not_its_own() {
+    let at_site = |n: usize| Schedule { site: format!("s{n:04}"), ..daily() };
+    let n_due = 150;
+    let desk = Desk::new((0..n_due).map(at_site).collect(), at("24T12:00:00")).await;
+    assert_eq!(desk.plan(at("24T13:00:00")).await, n_due);
+    let own: Vec<Handler> = (n_due - 1..6_000).map(|n| Handler::from(&at_site(n))).collect();
+    assert_eq!(desk.store.next_claim(&own).await.unwrap(), Some(at("24T13:00:00")));
+    let claimed = desk.store.claim_run(own, "a", at("24T13:00:01")).await.unwrap().unwrap();
+    assert_eq!(claimed.site, "s0149");
+}
+
+#[tokio::test]
 async fn a_paused_job_plans_nothing_and_makes_nothing_good() {
     let desk = Desk::new(vec![daily()], at("20T12:00:00")).await;
     desk.plan(at("20T13:00:00")).await;
