@@ -47,6 +47,7 @@ pub(crate) fn measure_schedules(report: &mut Report) -> anyhow::Result<()> {
     let runs = || serving.api.get(path).expect(200).body["items"].as_array().cloned().unwrap_or_default();
     eventually_within(Duration::from_secs(60), "the first runs have ended", || (runs().len() > 2).then_some(()));
     let before = process::cpu_time(serving.pid())?;
+    // The stretch of time that is measured; nothing is waited for.
     std::thread::sleep(WATCHED);
     let busy = process::cpu_time(serving.pid())?.saturating_sub(before);
     let late: Vec<f64> = runs().iter().filter_map(|run| since(run, "scheduled_for", "started_at").ok()).collect();
