@@ -11,6 +11,8 @@ problem-conflict = Somebody changed the data at the same moment; please try agai
 problem-stale-version = Somebody has changed this record meanwhile; reload it and change it again.
 problem-version-required = To change a record, send the version you saw (If-Match).
 problem-sign-off-required = This needs a signature before it can be done.
+refused-signed-out-of-turn = Not yet: another box is signed before this one.
+refused-signed-by-the-same-person = You have signed another box of this record; this one needs somebody else.
 problem-erased = Its personal data has been erased as the rules require.
 problem-idempotency-mismatch = This Idempotency-Key was used for something else; take a new one.
 problem-plugin-panicked = This desk function failed; nothing was changed. Please tell store IT.
@@ -109,6 +111,7 @@ role-hr = HR
 role-finance = Finance
 role-receiving = Receiving
 role-security = Security
+role-planning = Planning
 role-it = IT
 role-admin = Admin
 

@@ -11,6 +11,8 @@ problem-conflict = 数据刚被别人改动,请重试。
 problem-stale-version = 这条记录已被别人改过,请刷新后再改。
 problem-version-required = 修改记录要带上您看到的版本(If-Match)。
 problem-sign-off-required = 需要签字后才能办理。
+refused-signed-out-of-turn = 还没轮到这一栏：请前一栏先签字。
+refused-signed-by-the-same-person = 您已在这张单上签过另一栏，这一栏须由别人签。
 problem-erased = 其中的个人信息已按规定清除。
 problem-idempotency-mismatch = 这个 Idempotency-Key 已用于另一份内容,请换一个新的。
 problem-plugin-panicked = 该职能出错了,这次操作没有留下任何改动。请告知电脑部。
@@ -106,6 +108,7 @@ role-hr = 人事
 role-finance = 财务
 role-receiving = 收货
 role-security = 保安
+role-planning = 企划
 role-it = 电脑部
 role-admin = 管理员
 

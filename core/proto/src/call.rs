@@ -1,6 +1,6 @@
 //! A call of a handler and its answer; the reads it may make meanwhile.
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
@@ -119,7 +119,7 @@ pub struct Answer {
     pub changes: Vec<Change>,
     /// The record that the handler returned, for create, change and actions.
     pub record: Option<RecordRef>,
-    /// A paper's data, a due [`Find`], or what a plugin action returns.
+    /// A paper's data, a [`DueQuestion`], or what a plugin action returns.
     pub value: Value,
     /// What a job did.
     pub outcome: Option<Outcome>,
@@ -149,6 +149,31 @@ pub struct Outcome {
 pub struct Dropped {
     pub item: Uuid,
     pub fault: Fault,
+}
+
+/// What of a type is due on a day.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DueQuestion {
+    #[serde(flatten)]
+    pub find: Find,
+    /// How the day since when a record is due follows from it; without, it is due as things stand.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<DueSince>,
+}
+
+/// A record is due from so many days after (negative: before) the day in one of its fields.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DueSince {
+    pub field: String,
+    pub days: i64,
+}
+
+impl DueSince {
+    /// The first day on which a record is due; none when its field is empty.
+    pub fn of(&self, record: &Fields) -> Option<NaiveDate> {
+        let day: NaiveDate = record.get(&self.field)?.as_str()?.parse().ok()?;
+        day.checked_add_signed(TimeDelta::try_days(self.days)?)
+    }
 }
 
 /// A read by a handler. The host binds it to the call's site and to one consistent view.

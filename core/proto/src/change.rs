@@ -49,6 +49,13 @@ pub enum Change {
         floor: Option<i64>,
         refusal: Refusal,
     },
+    /// The personal fields of a record that the handler saw at `version`, and what the trail and its papers hold of them.
+    Erase {
+        #[serde(rename = "type")]
+        record_type: String,
+        id: Uuid,
+        version: i64,
+    },
     /// A condition on other rows that must hold when the changes are applied, too: how many answer `find`.
     Require { find: Find, at_least: u64, at_most: Option<u64>, refusal: Refusal },
     /// Word to everybody in a role at the site.

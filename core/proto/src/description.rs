@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::Fields;
-use crate::fault::FieldFault;
+use crate::fault::{FieldFault, Refusal};
 use crate::value::FieldKind;
 
 /// Everything a plugin can do, in the order its `register` says it.
@@ -66,6 +66,12 @@ pub struct TypeDescription {
     pub create: Option<Vec<FieldDescription>>,
     pub actions: Vec<ActionDescription>,
     pub sign_offs: Vec<BoxDescription>,
+    /// The rule by which each box waits for the one before it.
+    pub signed_in_order: Option<String>,
+    /// The rule by which nobody signs two boxes.
+    pub signed_by_different_people: Option<String>,
+    /// Its records are the entries of a ledger.
+    pub ledger: Option<LedgerDescription>,
     pub due: Vec<DueDescription>,
     /// The printed list of the type, if it has one.
     pub register: Option<RegisterDescription>,
@@ -112,6 +118,15 @@ impl TypeDescription {
             keys.extend(action.args.iter().map(|field| format!("{name}-{}.{}", action.name, field.name)));
         }
         keys
+    }
+
+    /// What erasing a record's personal data sets: optional fields are cleared, required text is left blank.
+    pub fn erased(&self, record: &Fields) -> Fields {
+        let is_held = |field: &&FieldDescription| {
+            field.personal && record.get(&field.name).is_some_and(|value| is_given(value) || value.is_boolean())
+        };
+        let blank = |field: &FieldDescription| (field.name.clone(), if field.required { "".into() } else { Value::Null });
+        self.fields.iter().filter(is_held).map(blank).collect()
     }
 
     /// The states that are not closed.
@@ -289,6 +304,45 @@ pub struct BoxDescription {
 #[serde(default)]
 pub struct DueDescription {
     pub name: String,
+}
+
+/// A box of a record that is signed, and by whom.
+pub type SignedBox<'a> = (&'a str, &'a str);
+
+impl TypeDescription {
+    /// Says whether a box of a record may be signed by a user, when these boxes are signed already.
+    ///
+    /// # Errors
+    /// The refusal by the type's rule: an earlier box waits, or the user has signed another one. Its sentences are the core's.
+    pub fn may_sign(&self, sign_box: &str, user: &str, signed: &[SignedBox<'_>]) -> Result<(), Refusal> {
+        let refuse = |rule: &str, key: &str| Refusal { rule: rule.to_owned(), key: key.to_owned(), ..Refusal::default() };
+        if let Some(rule) = &self.signed_in_order {
+            let mut earlier = self.sign_offs.iter().take_while(|known| known.name != sign_box);
+            if earlier.any(|known| signed.iter().all(|(other, _)| *other != known.name)) {
+                return Err(refuse(rule, "refused-signed-out-of-turn"));
+            }
+        }
+        if let Some(rule) = &self.signed_by_different_people
+            && signed.iter().any(|(other, by)| *other != sign_box && *by == user)
+        {
+            return Err(refuse(rule, "refused-signed-by-the-same-person"));
+        }
+        Ok(())
+    }
+}
+
+/// Records as entries of a ledger: made once, never changed, and their sum is the balance of what they are booked on.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct LedgerDescription {
+    /// The full type whose records have a balance, `medicine.lot`.
+    pub account_type: String,
+    /// The entry's reference to its account.
+    pub account: String,
+    /// What an entry moves, in is positive.
+    pub amount: String,
+    /// The account's counter, at 0 in a new account.
+    pub balance: String,
 }
 
 /// A job; when it runs is the schedule's matter.

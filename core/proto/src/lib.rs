@@ -9,10 +9,13 @@ pub mod change;
 pub mod description;
 pub mod fault;
 pub mod filter;
+pub mod ledger;
 pub mod typeset;
 pub mod value;
 
-pub use call::{Actor, Answer, Call, Context, Dropped, Handler, Outcome, Read, ReadAnswer, RecordRef, SiteInfo};
+pub use call::{
+    Actor, Answer, Call, Context, Dropped, DueQuestion, DueSince, Handler, Outcome, Read, ReadAnswer, RecordRef, SiteInfo,
+};
 pub use change::{Change, Count, Period};
 pub use description::PluginDescription;
 pub use fault::{Fault, FieldFault, Refusal};

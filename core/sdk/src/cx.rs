@@ -5,7 +5,7 @@ use std::fmt::{self, Debug, Display};
 use std::ops::{Bound, RangeBounds};
 
 use deskbell_proto::change::pending_number;
-use deskbell_proto::value::instant;
+use deskbell_proto::value::{FieldKind, instant};
 use deskbell_proto::{Change, Context, Fault, Fields, SiteInfo};
 use serde_json::Value;
 use uuid::Uuid;
@@ -201,6 +201,38 @@ impl<S> Cx<'_, S> {
         }
         let record_type = self.full_name::<R>();
         let row = self.core.pending.borrow_mut().update(&record_type, record.id(), record.row(), set);
+        Stored::from_row(row)
+    }
+
+    /// Erases the personal data of a record: optional fields are cleared and required text is left blank, here, in the trail
+    /// of its changes and in the papers printed from it. That it was erased is itself in the trail (X-1), and whatever is
+    /// counted stays as it was.
+    ///
+    /// ```
+    /// # use deskbell_sdk::prelude::*;
+    /// # /// A receipt.
+    /// # #[derive(Record)] #[record(name = "receipt")] struct Receipt { #[field(personal)] customer: String }
+    /// # fn release(cx: &mut Cx, receipt: Stored<Receipt>) -> Result<()> {
+    /// let receipt = cx.erase(receipt)?;
+    /// assert_eq!(receipt.customer, "");
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// A personal field is required and no text, so it can't be blank: make it an `Option`.
+    pub fn erase<R: Record>(&mut self, record: Stored<R>) -> Result<Stored<R>> {
+        let record = self.update(record)?;
+        let described = R::describe();
+        let erased = described.erased(record.row());
+        let is_no_text = |name: &&String| !matches!(described.column_kind(name), Some(FieldKind::Text { .. }));
+        if let Some(field) = erased.iter().filter(|(_, value)| !value.is_null()).map(|(name, _)| name).find(is_no_text) {
+            return Err(Error::failed(format!("{field} of {} is required and no text, so it can't be erased", R::TYPE_NAME)));
+        }
+        let (id, record_type) = (record.id(), self.full_name::<R>());
+        if erased.is_empty() {
+            return Ok(record);
+        }
+        let row = self.core.pending.borrow_mut().erase(&record_type, id, record.row(), erased);
         Stored::from_row(row)
     }
 

@@ -169,7 +169,7 @@
 //!
 //! What protects a rule from two clerks at once:
 //! - over the record in hand: its version, noted by [`Cx::update`];
-//! - over a quantity: [`Cx::adjust`] with a floor;
+//! - over what is counted: a ledger, or [`Cx::adjust`] with a floor;
 //! - over other records: [`Cx::require`], and in the words of a sheet and its lines [`Cx::hold`] and [`Cx::find_and_hold`];
 //! - over "only one of these": `unique` in the record, or [`one_open_per_site`](OfRecord::one_open_per_site).
 //!
@@ -181,6 +181,25 @@
 //!
 //! A rule that somebody may overrule asks for their signature: [`Cx::needs_sign_off`]. A paper that is signed later has a
 //! box: [`OfRecord::sign_off`]. PINs never reach a plugin.
+//!
+//! Where several sign, [`OfRecord::in_order`] has each box wait for the one before it, and
+//! [`OfRecord::by_different_people`] keeps one person from signing twice: so the last box's handler is where all have signed.
+//!
+//! # What is counted
+//!
+//! Stock is a record with a counter, and a [ledger](Entry) of what moved it: [`Cx::post`] adds and takes, never below zero,
+//! [`Cx::draw`] takes from many in an order (first to expire, first out), [`Cx::post_count`] books what a count found, and
+//! [`Cx::turnover`] gives papers their opening, in, out and closing. The host refuses whatever else would move the counter.
+//!
+//! # Deadlines
+//!
+//! "More than seven days after", "thirty days before", "on the day": a [`Deadline`] says it once for the job that sweeps, for
+//! the desk's day ([`OfRecord::deadline`]) and for the paper that says since when. Months and birthdays are in [`calendar`].
+//!
+//! # Personal data
+//!
+//! Mark what is personal. Where a rule ends its purpose, [`Cx::erase`] takes it out of the record, the trail of its changes
+//! and the papers printed from it; what is counted stays.
 //!
 //! # Jobs
 //!
@@ -225,11 +244,14 @@
 //! permission.
 extern crate self as deskbell_sdk;
 
+pub mod calendar;
 mod cx;
+mod deadline;
 mod error;
 #[doc(hidden)]
 pub mod export;
 mod field;
+mod ledger;
 mod log;
 mod paper;
 mod pending;
@@ -239,11 +261,14 @@ mod record;
 mod register;
 mod settings;
 
+pub use calendar::{LeapDay, MonthDay};
 pub use cx::{Actor, Cx, Each, Item, Outcome, Period, Said};
+pub use deadline::Deadline;
 pub use deskbell_proto as proto;
 pub use deskbell_sdk_macros::{Args, Choice, Paper, Record, Settings, State};
 pub use error::{Error, Refused, Result, Rule};
 pub use field::{Day, Days, Fen, FieldType, Hours, Instant};
+pub use ledger::{Entry, Turnover};
 pub use paper::Data;
 pub use pending::Reads;
 pub use plugin::Plugin;
@@ -308,7 +333,7 @@ pub mod prelude {
     pub use tracing::{debug, error, info, warn};
 
     pub use crate::{
-        Args, Choice, Cx, Data, Day, Days, Error, Fen, Hours, Instant, Outcome, Paper, Period, Query, Record, Ref, Register,
-        RegisterOf, Result, Role, Rule, Settings, State, Stored,
+        Args, Choice, Column, Cx, Data, Day, Days, Deadline, Entry, Error, Fen, Hours, Instant, LeapDay, MonthDay, Outcome,
+        Paper, Period, Query, Record, Ref, Register, RegisterOf, Result, Role, Rule, Settings, State, Stored, Turnover,
     };
 }

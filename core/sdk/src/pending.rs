@@ -77,10 +77,22 @@ impl Pending {
         current
     }
 
+    /// Notes that the personal fields of a record are erased, and returns the row without them.
+    pub(crate) fn erase(&mut self, record_type: &str, id: Uuid, seen: &Fields, erased: Fields) -> Fields {
+        let mut row = self.row_or(record_type, id, seen);
+        row.current.extend(erased);
+        let version = raise_version(&mut row.current);
+        self.changes.push(Change::Erase { record_type: record_type.to_owned(), id, version });
+        let current = row.current.clone();
+        self.put(record_type, id, row);
+        current
+    }
+
     /// An insert or update of the record that may take these values along: the store must not have been asked since.
     fn mergeable(&mut self, id: Uuid) -> Option<&mut Fields> {
-        let since_require = self.changes.iter_mut().rev().take_while(|change| !matches!(change, Change::Require { .. }));
-        since_require.into_iter().find_map(|change| match change {
+        let is_seen = |change: &&mut Change| matches!(change, Change::Require { .. } | Change::Erase { .. });
+        let since_seen = self.changes.iter_mut().rev().take_while(|change| !is_seen(change));
+        since_seen.into_iter().find_map(|change| match change {
             Change::Insert { id: other, fields, .. } if *other == id => Some(fields),
             Change::Update { id: other, set, .. } if *other == id => Some(set),
             _ => None,

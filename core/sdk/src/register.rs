@@ -6,15 +6,17 @@ use std::marker::PhantomData;
 
 use deskbell_proto::description::{
     ActionDescription, BoxDescription, DueDescription, FieldDescription, FormDescription, FormSubject, JobDescription,
-    RegisterDescription, TypeDescription, fit_some,
+    LedgerDescription, RegisterDescription, TypeDescription, fit_some,
 };
 use deskbell_proto::value::FieldKind;
-use deskbell_proto::{Fields, PROTOCOL, Period, PluginDescription, RecordRef};
+use deskbell_proto::{DueQuestion, Fields, PROTOCOL, Period, PluginDescription, RecordRef};
 use serde_json::Value;
 
 use crate::cx::{Core, Cx, Outcome, given, initial_state};
-use crate::error::{Error, Result};
+use crate::deadline::Deadline;
+use crate::error::{Error, Result, Rule};
 use crate::field::Day;
+use crate::ledger::Entry;
 use crate::paper::Data;
 use crate::query::{Column, Query};
 use crate::record::{Record, State, Stored};
@@ -53,6 +55,8 @@ roles! {
     RECEIVING = "receiving";
     /// 保安
     SECURITY = "security";
+    /// 企划
+    PLANNING = "planning";
     /// 电脑部
     IT = "it";
     /// Who sets up the desk.
@@ -156,6 +160,30 @@ impl<S> Register<S> {
         let mut of = OfRecord { register: self, name, of: PhantomData };
         of.set_change(|cx: &mut Cx, changed| cx.update(changed));
         of
+    }
+
+    /// The entries of a ledger, which only handlers make ([`Cx::post`]): never changed, and their sum is the balance of their
+    /// account. The host refuses whatever else would move it.
+    ///
+    /// # Panics
+    /// An entry has an editable field, or is no [`Entry`] of a registered type's counter.
+    pub fn ledger<E: Entry>(&mut self) -> OfRecord<'_, S, E> {
+        let ledger = LedgerDescription {
+            account_type: format!("{}.{}", self.plugin, E::Account::TYPE_NAME),
+            account: E::ACCOUNT.name().to_owned(),
+            amount: E::AMOUNT.name().to_owned(),
+            balance: E::BALANCE.name().to_owned(),
+        };
+        let of = self.record::<E>().made_by_the_plugin();
+        of.described(|described| {
+            let editable = described.fields.iter().find(|field| field.editable);
+            assert!(
+                editable.is_none(),
+                "the entry {} of a ledger can't be edited, so no field of it is editable",
+                described.name
+            );
+            described.ledger = Some(ledger);
+        })
     }
 
     /// An action on the plugin itself, called as `<plugin>.<action>`; what it returns is the answer.
@@ -363,6 +391,16 @@ impl<S, R: Record> OfRecord<'_, S, R> {
         self.put_box(sign_box, by.into(), false)
     }
 
+    /// Each box of the record is signed after the one registered before it: so what follows from the last one follows from all.
+    pub fn in_order(self, rule: Rule) -> Self {
+        self.described(|described| described.signed_in_order = Some(rule.0.to_owned()))
+    }
+
+    /// Nobody signs two boxes of the record.
+    pub fn by_different_people(self, rule: Rule) -> Self {
+        self.described(|described| described.signed_by_different_people = Some(rule.0.to_owned()))
+    }
+
     fn put_box(self, sign_box: &str, by: Roles, then: bool) -> Self {
         let described = BoxDescription { name: sign_box.to_owned(), roles: by.names(), then };
         self.described(|of| of.sign_offs.push(described))
@@ -374,10 +412,22 @@ impl<S, R: Record> OfRecord<'_, S, R> {
     where
         X: SeenSettings<S>,
     {
-        let run: OnDay = Box::new(move |core, on| {
-            let find = question(&core.cx()?, on).find(core.plugin.id());
-            serde_json::to_value(find).map_err(Error::from)
-        });
+        self.put_due(name, move |core, on| {
+            Ok(DueQuestion { find: question(&core.cx()?, on).find(core.plugin.id()), since: None })
+        })
+    }
+
+    /// What of this type is due by a [`Deadline`]: the entry of the desk's day under this name, with the day since when, and
+    /// the preview of what comes. The job that sweeps asks the same declaration.
+    pub fn deadline<X>(self, name: &str, deadline: impl Fn(&Cx<X>) -> Deadline<R> + Send + Sync + 'static) -> Self
+    where
+        X: SeenSettings<S>,
+    {
+        self.put_due(name, move |core, on| Ok(deadline(&core.cx()?).question(on, core.plugin.id())))
+    }
+
+    fn put_due(self, name: &str, question: impl Fn(&Core<'_>, Day) -> Result<DueQuestion> + Send + Sync + 'static) -> Self {
+        let run: OnDay = Box::new(move |core, on| serde_json::to_value(question(core, on)?).map_err(Error::from));
         put(&mut self.register.handlers.dues, (self.name.clone(), name.to_owned()), run);
         self.described(|described| described.due.push(DueDescription { name: name.to_owned() }))
     }

@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Duration, NaiveDate, NaiveDateTime, TimeZone, Utc};
 use chrono_tz::Asia::Shanghai;
-use deskbell_proto::description::{COMMON_COLUMNS, FieldDescription, TypeDescription, fit, fit_some};
+use deskbell_proto::description::{COMMON_COLUMNS, FieldDescription, SignedBox, TypeDescription, fit, fit_some};
 use deskbell_proto::value::FieldKind;
 use deskbell_proto::{
-    Actor, Answer, Call, Change, Context, Fault, FieldFault, Fields, Handler, Period, Read, ReadAnswer, RecordRef, SiteInfo,
+    Actor, Answer, Call, Change, Context, DueQuestion, Fault, FieldFault, Fields, Handler, Period, Read, ReadAnswer, RecordRef,
+    SiteInfo,
 };
 use deskbell_sdk::{Plugin, Reads, Role};
 use serde::Deserialize;
@@ -226,6 +227,7 @@ impl TestDesk {
     /// Corrects a record away, with a reason.
     pub fn void(&mut self, record_type: &str, number: &str, reason: &str) -> Reply {
         let result = self.must_be_allowed(record_type, "void").and_then(|()| {
+            assert!(self.described(record_type)?.ledger.is_none(), "an entry of a ledger is never voided: post its opposite");
             let record = self.by_number(record_type, number)?;
             let set = Fields::from_iter([("void_reason".to_owned(), reason.into())]);
             let change = Change::Update {
@@ -275,7 +277,7 @@ impl TestDesk {
                 let record_type = self.store.full_name(&described.name);
                 let handler = Handler::Due { record_type: record_type.clone(), due: question.name.clone(), on };
                 let answer = self.ask(&handler, self.today(), 0).unwrap_or_else(|fault| panic!("{fault}"));
-                let find = serde_json::from_value(answer.value).expect("a due question is a find");
+                let DueQuestion { find, .. } = serde_json::from_value(answer.value).expect("a due question");
                 let rows = self.store.find(&find).unwrap_or_else(|failure| panic!("{failure:?}"));
                 due.extend(rows.iter().map(|row| (question.name.clone(), self.store.name_of(&record_type, id_of(row)))));
             }
@@ -449,10 +451,11 @@ impl TestDesk {
                     excluded.extend(hopeless.map(|(item, _)| item));
                 }
                 Err(Stop::Failure(Failure::Stale | Failure::OneIsOpen)) => {}
-                Err(Stop::Failure(Failure::NoLonger(refusal))) if attempt == ATTEMPTS => {
+                Err(Stop::Failure(Failure::Refused(refusal) | Failure::NoLonger(refusal))) if attempt == ATTEMPTS => {
                     return Err(self.stopped(Stop::Failure(Failure::Refused(refusal))));
                 }
-                Err(Stop::Failure(Failure::NoLonger(_))) => {}
+                // Looking again, the handler may find enough elsewhere, or says no itself.
+                Err(Stop::Failure(Failure::Refused(_) | Failure::NoLonger(_))) => {}
                 Err(stop) => return Err(self.stopped(stop)),
             }
         }
@@ -534,9 +537,24 @@ impl TestDesk {
             if !roles.iter().any(|role| account.roles.contains(role)) {
                 return Err(core_problem("forbidden"));
             }
+            if let (Some(about), true) = (&prepared.record, prepared.signs.is_some()) {
+                self.must_be_next_to_sign(about, sign_off)?;
+            }
             signed.push(sign_off.clone());
         }
         Ok(signed)
+    }
+
+    /// Refuses a box whose turn it is not, and who has signed another box already, where the type says so.
+    fn must_be_next_to_sign(&self, about: &RecordRef, signing: &GivenSignOff) -> Result<(), Problem> {
+        let described = self.described(&about.record_type)?;
+        let is_its = |kept: &&KeptSignOff| kept.record == (about.record_type.clone(), about.id) && !kept.voided;
+        let signed: Vec<SignedBox<'_>> =
+            self.store.sign_offs.iter().filter(is_its).map(|kept| (&*kept.sign_box, &*kept.user)).collect();
+        match described.may_sign(&signing.sign_box, &signing.user, &signed) {
+            Ok(()) => Ok(()),
+            Err(refusal) => Err(self.stopped(Stop::Failure(Failure::Refused(refusal)))),
+        }
     }
 
     fn finished(

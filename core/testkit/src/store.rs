@@ -6,6 +6,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use deskbell_proto::call::ReadAnswer;
 use deskbell_proto::change::{Period, pending_number};
 use deskbell_proto::description::{NumberPeriod, TypeDescription};
+use deskbell_proto::ledger;
 use deskbell_proto::value::{FieldKind, instant};
 use deskbell_proto::{Change, Fault, FieldFault, Fields, Find, PluginDescription, Read, RecordRef, Refusal};
 use serde::Serialize;
@@ -180,6 +181,8 @@ impl Store {
 
     /// Applies a change set, all of it or none. Returns what stood for numbers, and the numbers.
     pub(crate) fn apply(&mut self, changes: &[Change], stamp: &Stamp) -> Result<Vec<(String, String)>, Stop> {
+        let types: Vec<TypeDescription> = self.types.values().cloned().collect();
+        ledger::check(&self.plugin, &types, changes).map_err(Failure::Defect)?;
         let mut next = self.clone();
         let mut drawn = Vec::new();
         next.draw_numbers(changes, stamp, &mut drawn)?;
@@ -249,6 +252,7 @@ impl Store {
                 let moved = moved.ok_or_else(|| Failure::Refused(refusal.clone()))?;
                 self.rewrite(record_type, *id, &Fields::from_iter([(field.clone(), moved.into())]), stamp)
             }
+            Change::Erase { record_type, id, version } => self.erase(record_type, *id, *version, stamp),
             Change::Require { find, at_least, at_most, refusal } => {
                 let count = self.find(find)?.len() as u64;
                 let holds = count >= *at_least && at_most.is_none_or(|most| count <= most);
@@ -289,7 +293,9 @@ impl Store {
             let is_stale = match self.change(change, drawn, stamp, failed) {
                 Ok(()) => continue,
                 Err(Failure::Defect(why)) => return Err(Failure::Defect(why)),
-                Err(failure) => matches!(failure, Failure::Stale | Failure::NoLonger(_) | Failure::OneIsOpen),
+                Err(failure) => {
+                    matches!(failure, Failure::Stale | Failure::Refused(_) | Failure::NoLonger(_) | Failure::OneIsOpen)
+                }
             };
             failed.push((item, is_stale));
             break;
@@ -344,6 +350,32 @@ impl Store {
             let its = |sign_off: &&mut KeptSignOff| sign_off.record.0 == record_type && sign_off.record.1 == id;
             self.sign_offs.iter_mut().filter(its).for_each(|sign_off| sign_off.voided = true);
         }
+        Ok(())
+    }
+
+    /// Leaves a record without its personal data, and its history and papers, too.
+    fn erase(&mut self, record_type: &str, id: Uuid, version: i64, stamp: &Stamp) -> Result<(), Failure> {
+        let row = self.known(record_type, id)?;
+        if row.get("version").and_then(Value::as_i64) != Some(version) {
+            return Err(Failure::Stale);
+        }
+        let described = self.described(record_type)?.clone();
+        let set = described.erased(row);
+        let signed = self.sign_offs.clone();
+        self.rewrite(record_type, id, &set, stamp)?;
+        // Nobody signed for something else than before.
+        self.sign_offs = signed;
+        let gone = Value::from(BTreeMap::from([("erased".to_owned(), Value::from(true))]).into_iter().collect::<Fields>());
+        let is_personal = |field: &str| described.field(field).is_some_and(|field| field.personal);
+        for entry in self.history.iter_mut().filter(|entry| entry.record == (record_type.to_owned(), id)) {
+            for (_, (old, new)) in entry.fields.iter_mut().filter(|(field, _)| is_personal(field)) {
+                for side in [old, new].into_iter().filter(|side| side.as_str() != Some("") && !side.is_null()) {
+                    *side = gone.clone();
+                }
+            }
+        }
+        let of = Some(self.name_of(record_type, id));
+        self.papers.iter_mut().filter(|paper| paper.of == of).for_each(|paper| paper.data = Value::Null);
         Ok(())
     }
 

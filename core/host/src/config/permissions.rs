@@ -7,7 +7,7 @@ use super::section::Section;
 use crate::diagnostic::{Diagnostic, Source, nearest};
 
 /// The roles that a person can hold at a site.
-pub const ROLES: [&str; 12] = [
+pub const ROLES: [&str; 13] = [
     "clerk",
     "supervisor",
     "duty-manager",
@@ -18,6 +18,7 @@ pub const ROLES: [&str; 12] = [
     "finance",
     "receiving",
     "security",
+    "planning",
     "it",
     "admin",
 ];

@@ -277,11 +277,13 @@ impl<'a> Writing<'a> {
             Change::Adjust { record_type, id, field, delta, floor, refusal } => {
                 let changed = tx.adjust_record(record_type, *id, field, *delta, *floor, self.stamp());
                 let changed = changed.map_err(|refused| match refused {
-                    Refused::BelowFloor { .. } => Stop::Problem(Problem::refused(self.plugin_id(), refusal.clone())),
+                    // Somebody took from it meanwhile: looking again, the handler may find enough elsewhere.
+                    Refused::BelowFloor { .. } => Stop::NoLonger(self.plugin_id().to_owned(), refusal.clone()),
                     refused => stopped(refused),
                 })?;
                 self.note_change(tx, record_type, changed)
             }
+            Change::Erase { record_type, id, version } => self.erase(tx, record_type, *id, *version),
             Change::Require { find, at_least, at_most, refusal } => {
                 let count = tx.count_records(find, self.site())?;
                 let holds = count >= *at_least && at_most.is_none_or(|most| count <= most);
@@ -345,6 +347,16 @@ impl<'a> Writing<'a> {
         self.audit(tx, &self.plan.kind, record_type, Some(&changed.old), &changed.new)
     }
 
+    /// Leaves a record, its trail and its papers without personal data. Nobody signed for something else than before.
+    fn erase(&mut self, tx: &mut Tx<'_>, record_type: &str, id: Uuid, version: i64) -> Result<(), Stop> {
+        let record = tx.get_record(record_type, id, self.site())?.unwrap_or_default();
+        let erased = self.described(record_type)?.erased(&record);
+        let changed = tx.update_record(record_type, id, version, &erased, self.stamp()).map_err(stopped)?;
+        self.audit(tx, &format!("{} erases", self.plan.kind), record_type, Some(&changed.old), &changed.new)?;
+        tx.erase_audit_values(id)?;
+        Ok(tx.erase_papers(record_type, id)?)
+    }
+
     fn audit(&self, tx: &mut Tx<'_>, command: &str, record_type: &str, old: Option<&Fields>, new: &Fields) -> Result<(), Stop> {
         let entry = AuditEntry {
             at: self.plan.now,
@@ -405,6 +417,9 @@ impl<'a> Writing<'a> {
         let described = self.described(&record_type)?.clone();
         let now = tx.get_record(&record_type, id, self.site())?.unwrap_or_default();
         for signer in &self.plan.signers {
+            if self.plan.signed_record.is_some() {
+                self.must_be_next_to_sign(tx, &described, id, signer)?;
+            }
             let sign_off = store::NewSignOff {
                 record_type: &record_type,
                 record: id,
@@ -420,6 +435,14 @@ impl<'a> Writing<'a> {
             self.audit(tx, &command, &record_type, Some(&now), &now)?;
         }
         Ok(())
+    }
+
+    fn must_be_next_to_sign(&self, tx: &mut Tx<'_>, described: &TypeDescription, id: Uuid, signer: &Signer) -> Result<(), Stop> {
+        let signed = tx.sign_offs(&format!("{}.{}", self.plugin_id(), described.name), id)?;
+        let in_force = signed.iter().filter(|signed| !signed.voided);
+        let signed: Vec<_> = in_force.map(|signed| (signed.sign_box.as_str(), signed.user.as_str())).collect();
+        let may = described.may_sign(&signer.sign_box, &signer.user, &signed);
+        may.map_err(|refusal| Stop::Problem(Problem::refused(self.plugin_id(), refusal)))
     }
 
     fn reply(&self, tx: &mut Tx<'_>) -> Result<Reply, Stop> {

@@ -2,23 +2,26 @@
 //!
 //! The values themselves are checked where they are written (`store::records`).
 
-use deskbell_proto::Change;
 use deskbell_proto::description::TypeDescription;
 use deskbell_proto::value::FieldKind;
+use deskbell_proto::{Change, ledger};
 
 use crate::plugins::Plugin;
 use crate::problem::{Code, Problem};
 
 /// Refuses an answer that the plugin's own description does not allow.
 pub(crate) fn check(plugin: &Plugin, changes: &[Change]) -> Result<(), Problem> {
-    changes.iter().try_for_each(|change| check_change(plugin, change)).map_err(|why| {
+    let in_ledgers = |()| ledger::check(&plugin.manifest.id, &plugin.description.types, changes);
+    changes.iter().try_for_each(|change| check_change(plugin, change)).and_then(in_ledgers).map_err(|why| {
         Problem::new(Code::PluginPanicked, format!("{} answered a change that it never described: {why}", plugin.manifest.id))
     })
 }
 
 fn check_change(plugin: &Plugin, change: &Change) -> Result<(), String> {
     match change {
-        Change::Insert { record_type, .. } | Change::Update { record_type, .. } => own_type(plugin, record_type).map(|_| ()),
+        Change::Insert { record_type, .. } | Change::Update { record_type, .. } | Change::Erase { record_type, .. } => {
+            own_type(plugin, record_type).map(|_| ())
+        }
         Change::Require { find, .. } => own_type(plugin, &find.record_type).map(|_| ()),
         Change::Adjust { record_type, field, .. } => match own_type(plugin, record_type)?.field(field).map(|field| &field.kind) {
             Some(FieldKind::Integer { .. } | FieldKind::Fen) => Ok(()),

@@ -1,7 +1,7 @@
 //! What must be done on a day: every type's declared due questions, and the open tasks.
 
 use chrono::NaiveDate;
-use deskbell_proto::{Fields, Find, Handler, Read};
+use deskbell_proto::{DueQuestion, DueSince, Fields, Handler, Read};
 use serde_json::{Value, json};
 
 use super::handler::{Circumstances, ask};
@@ -44,12 +44,13 @@ impl Desk {
             for question in described.due.iter().filter(|_| may_read) {
                 let record_type = format!("{id}.{}", described.name);
                 let handler = Handler::Due { record_type: record_type.clone(), due: question.name.clone(), on };
-                let find = self.due_question(plugin, handler, subject, site, on).await?;
+                let DueQuestion { find, since } = self.due_question(plugin, handler, subject, site, on).await?;
                 let view = self.parts.store.view().await?;
                 let mut records = view.read(&site.info.id, &Read::Find(find)).await?.rows;
                 shape::shown(&view, described, &mut records).await?;
                 let title = self.parts.i18n.text(Some(id), lang, &format!("due-{}", question.name));
-                items.extend(records.into_iter().map(|record| due_item(&record_type, &question.name, &title, record)));
+                let item = |record| due_item(&record_type, &question.name, &title, since.as_ref(), record);
+                items.extend(records.into_iter().map(item));
             }
         }
         Ok(items)
@@ -62,7 +63,7 @@ impl Desk {
         subject: &Subject,
         site: &Site,
         on: NaiveDate,
-    ) -> Result<Find, Problem> {
+    ) -> Result<DueQuestion, Problem> {
         let circumstances = Circumstances {
             site: self.parts.sites.get(&site.info.id)?,
             actor: subject.actor_at(&site.info.id),
@@ -72,8 +73,9 @@ impl Desk {
             deadline: plugin.deadline(),
         };
         let answer = ask(plugin, handler, self.parts.store.view().await?, &circumstances).await?;
-        let find: Find = serde_json::from_value(answer.value).map_err(Problem::internal)?;
-        Ok(Find { limit: Some(find.limit.unwrap_or(DUE_MAX).min(DUE_MAX)), ..find })
+        let mut question: DueQuestion = serde_json::from_value(answer.value).map_err(Problem::internal)?;
+        question.find.limit = Some(question.find.limit.unwrap_or(DUE_MAX).min(DUE_MAX));
+        Ok(question)
     }
 
     async fn tasks(&self, site: &Site, on: NaiveDate, lang: &str) -> Result<Vec<Value>, Problem> {
@@ -93,7 +95,8 @@ impl Desk {
     }
 }
 
-fn due_item(record_type: &str, due: &str, title: &str, record: Fields) -> Value {
+fn due_item(record_type: &str, due: &str, title: &str, since: Option<&DueSince>, record: Fields) -> Value {
     let number = record.get("number").or(record.get("id")).cloned().unwrap_or_default();
-    json!({ "type": record_type, "due": due, "title": title, "number": number, "record": record })
+    let due_on = since.and_then(|since| since.of(&record));
+    json!({ "type": record_type, "due": due, "title": title, "number": number, "due_on": due_on, "record": record })
 }

@@ -18,6 +18,7 @@ mod replays;
 mod shape;
 mod sites;
 mod trail;
+mod turns;
 
 pub use batch::{Batch, BatchItem, BatchReply, BatchRow, ItemOutcome};
 pub use command::{Asked, Command, GivenSignOff, Idempotency, JobRun, PaperRef, Reply, Verb};
@@ -39,6 +40,7 @@ use crate::problem::Problem;
 use crate::store::Store;
 pub(crate) use replays::{Begun, Replays, keep_answer};
 pub(crate) use shape::shown;
+use turns::Turns;
 
 /// What a desk is made of.
 #[derive(Debug, Clone)]
@@ -58,11 +60,12 @@ pub struct Parts {
 pub struct Desk {
     parts: Arc<Parts>,
     replays: Replays,
+    turns: Turns,
 }
 
 impl Desk {
     pub fn new(parts: Parts) -> Self {
-        Desk { parts: Arc::new(parts), replays: Replays::default() }
+        Desk { parts: Arc::new(parts), replays: Replays::default(), turns: Turns::default() }
     }
 
     /// What has been asked under a key and is still being answered, commands and everything else alike.

@@ -51,7 +51,12 @@ impl Desk {
         let circumstances = self.circumstances(&command, &target.plugin, site);
         let mut signers = Vec::new();
         let mut excluded = BTreeSet::new();
+        let mut turn = None;
         for attempt in 1..=ATTEMPTS {
+            if attempt == 2 {
+                // Whoever lost a race waits its turn: then it can lose only to newcomers, and fifty at once all get through.
+                turn = Some(self.turns.wait(&circumstances.site.info.id, &target.plugin.manifest.id).await);
+            }
             let view = self.parts.store.view().await?;
             let prepared = self.prepare(&command, &target, &circumstances, &excluded, &view).await?;
             let plan = self.decide(&command, &target, prepared, view, &circumstances, &mut signers, &excluded).await?;
@@ -64,6 +69,7 @@ impl Desk {
                 Err(Stop::NoLonger(..)) => {}
             }
         }
+        drop(turn);
         Err(Problem::new(Code::Conflict, "the records kept changing while the command ran").with_retry_after(1))
     }
 }

@@ -146,6 +146,9 @@ impl Forms {
 
     /// The PDF as it was kept, or set now: at the first time, and when the file is gone or no longer what it was.
     async fn pdf(&self, row: &PaperRow) -> Result<Vec<u8>, Problem> {
+        if row.is_erased() {
+            return Err(Problem::new(Code::Erased, format!("paper {}", row.id)));
+        }
         if let Some(bytes) = row.file_hash.as_deref().and_then(|hash| self.kept_file(hash)) {
             return Ok(bytes);
         }

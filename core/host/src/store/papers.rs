@@ -52,6 +52,13 @@ pub struct PaperRow {
     pub warnings: Vec<String>,
 }
 
+impl PaperRow {
+    /// The personal data of its record was erased, and what it showed with it.
+    pub fn is_erased(&self) -> bool {
+        self.data == Value::Null
+    }
+}
+
 /// What setting a paper into type brought.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SetPaper {
@@ -60,6 +67,9 @@ pub struct SetPaper {
     pub file_hash: String,
     pub warnings: Vec<String>,
 }
+
+/// What stands in the place of a paper's data once it is erased; any other is an object.
+const ERASED: &str = "null";
 
 const COLUMNS: [&str; 18] = [
     "id",
@@ -129,6 +139,18 @@ impl Tx<'_> {
             paper.run.into(),
         ]);
         self.execute(&insert)?;
+        Ok(())
+    }
+
+    /// Forgets what the papers of a record showed; that they were made stays.
+    pub fn erase_papers(&mut self, record_type: &str, record: Uuid) -> Result<(), Problem> {
+        let mut update = Query::update();
+        update
+            .table("papers")
+            .value("data", ERASED)
+            .and_where(Expr::col("record_type").eq(record_type))
+            .and_where(Expr::col("record_id").eq(record));
+        self.execute(&update)?;
         Ok(())
     }
 
