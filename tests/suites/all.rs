@@ -4,6 +4,7 @@ mod backups;
 mod clocks;
 mod conflicts;
 mod crashes;
+mod deadlines;
 mod faults;
 mod first_plugin;
 mod imports;

@@ -217,7 +217,7 @@ impl App {
         };
         tokio::spawn(spooler.run(end.clone()));
         let retention = usable_settings(&self.home)?.retention;
-        tokio::spawn(retention::sweep(self.store.clone(), retention, self.clock.clone(), end.clone()));
+        tokio::spawn(retention::sweep(self.home.clone(), self.store.clone(), retention, self.clock.clone(), end.clone()));
         let jobs = self.jobs.start().await;
         *self.serving.lock() = Some(Serving { jobs, end });
         Ok(())

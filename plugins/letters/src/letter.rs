@@ -2,6 +2,7 @@
 
 use deskbell_sdk::prelude::*;
 
+use crate::Settings;
 use crate::sheet::HandoffSheet;
 
 /// Mail received at the desk.
@@ -195,12 +196,9 @@ impl Letter {
 }
 
 /// L7: waiting for more than so many full days, and not on the sheet yet. Received on the 1st and 7 days: the 9th is the first.
-pub fn unclaimed(today: Day, handoff_after: Days) -> Query<Letter> {
-    Letter::is_waiting()
-        .and(Letter::RECEIVED_ON.lt(today - handoff_after))
-        .and(Letter::SHEET.is_null())
-        .sort_by(Letter::RECEIVED_ON)
-        .sort_by(Letter::NUMBER)
+pub fn unclaimed(cx: &Cx<Settings>) -> Deadline<Letter> {
+    let is_unlisted = Letter::is_waiting().and(Letter::SHEET.is_null());
+    Deadline::past(Letter::RECEIVED_ON, cx.settings().handoff_after_days).among(is_unlisted)
 }
 
 /// 信件登记表, the letter register.

@@ -41,7 +41,7 @@ pub fn register(desk: &mut Register<Settings>) {
         .action("log-call", log_call)
         .action("report-problem", problem::report)
         .sign_off("carrier-receipt", [Role::CLERK, Role::SUPERVISOR], sign_carrier_receipt)
-        .due("unclaimed", sheet::due);
+        .deadline("unclaimed", letter::unclaimed);
     desk.record::<Call>().made_by_the_plugin();
     desk.record::<Problem>().on_create(problem::open).action("resolve", problem::resolve).due("open", problem::due);
     desk.record::<HandoffSheet>()
@@ -108,7 +108,7 @@ fn sign_carrier_receipt(_: &mut Cx, letter: Stored<Letter>) -> Result<Stored<Let
 
 /// L7: puts mail that waited too long on the one open sheet; it leaves the desk when HR signs.
 fn hand_off_unclaimed(cx: &mut Cx<Settings>) -> Result<Outcome> {
-    let unclaimed = cx.find(letter::unclaimed(cx.today(), cx.settings().handoff_after_days))?;
+    let unclaimed = cx.find(letter::unclaimed(cx).reached(cx.today()))?;
     if unclaimed.is_empty() {
         return Ok(Outcome::nothing_due());
     }

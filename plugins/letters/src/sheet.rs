@@ -2,8 +2,7 @@
 
 use deskbell_sdk::prelude::*;
 
-use crate::Settings;
-use crate::letter::{Kind, Letter, LetterState, unclaimed};
+use crate::letter::{Kind, Letter, LetterState};
 
 /// What waited too long, until HR signs for it. A site has at most one open sheet.
 #[derive(Record)]
@@ -69,11 +68,6 @@ pub fn hand_over(cx: &mut Cx, mut sheet: Stored<HandoffSheet>) -> Result<Stored<
     let sheet = cx.update(sheet)?;
     cx.paper("handoff-sheet", &sheet)?;
     Ok(sheet)
-}
-
-/// L7: what the night's job of that day will list; the same question as the job's.
-pub fn due(cx: &Cx<Settings>, on: Day) -> Query<Letter> {
-    unclaimed(on, cx.settings().handoff_after_days)
 }
 
 /// The sheet that waits for HR.

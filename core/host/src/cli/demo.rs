@@ -29,12 +29,17 @@ use crate::web;
 const DAYS: u64 = 31;
 
 /// The people of the demo: log-in, name, roles. Scripts act as these, and `{pin-hr}` in a script is the PIN of `hr`.
-const PEOPLE: [(&str, &str, &[&str]); 6] = [
+const PEOPLE: [(&str, &str, &[&str]); 11] = [
     ("clerk", "李娜", &["clerk"]),
     ("supervisor", "周敏", &["clerk", "supervisor"]),
     ("duty-manager", "王强", &["duty-manager"]),
     ("hr", "陈红", &["hr"]),
     ("security", "刘刚", &["security"]),
+    ("loss-prevention", "赵军", &["loss-prevention"]),
+    ("purchasing", "孙丽", &["purchasing"]),
+    ("finance", "吴静", &["finance"]),
+    ("receiving", "郑涛", &["receiving"]),
+    ("planning", "何琳", &["planning"]),
     ("admin", "张伟", &["admin@*"]),
 ];
 

@@ -261,7 +261,7 @@ mod tests {
         record import <TYPE> <FILE> [--dry-run]
         record history <TYPE> <NUMBER>
         do <PLUGIN.ACTION> [FIELD=VALUE]... [--sign-off <BOX:USER>] [--pin-file <FILE>]
-        due [--on <DAY>]
+        due [--on <DAY>] [--ahead <DAYS>]
         user add <USER> [--name <NAME>] [--role <ROLE[@SITE]>] [--password-file <FILE>]
         user list
         user passwd <USER> [--password-file <FILE>]

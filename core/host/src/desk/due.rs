@@ -1,6 +1,6 @@
-//! What must be done on a day: every type's declared due questions, and the open tasks.
+//! What must be done on a day: every type's declared due questions, and the open tasks; and which deadlines come next.
 
-use chrono::NaiveDate;
+use chrono::{Days, NaiveDate};
 use deskbell_proto::{DueQuestion, DueSince, Fields, Handler, Read};
 use serde_json::{Value, json};
 
@@ -13,18 +13,33 @@ use crate::problem::Problem;
 /// How many due records of one question are listed.
 const DUE_MAX: u64 = 500;
 
+/// Which days are asked about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DueDays {
+    pub on: NaiveDate,
+    /// So many days more, for what is due by a deadline.
+    pub ahead: u64,
+}
+
+impl DueDays {
+    fn last(self) -> NaiveDate {
+        self.on.checked_add_days(Days::new(self.ahead)).unwrap_or(NaiveDate::MAX)
+    }
+}
+
 impl Desk {
-    /// What must be done on a day: `{type, due, title, number, record}` of every plugin's due questions, and open tasks.
-    pub async fn due(&self, subject: &Subject, site: &str, on: NaiveDate, lang: &str) -> Result<Vec<Value>, Problem> {
+    /// What must be done on a day: `{type, due, title, number, due_on, record}` of every plugin's due questions, and open
+    /// tasks. `due_on` is the first day of what is due by a deadline; with days ahead, those that come next are there, too.
+    pub async fn due(&self, subject: &Subject, site: &str, days: DueDays, lang: &str) -> Result<Vec<Value>, Problem> {
         let site = self.parts.sites.get(site)?;
         let mut due = Vec::new();
         for plugin in self.parts.plugins.all() {
             // A plugin that is not running is shown on its own page; what the others have due must not wait for it.
             if self.parts.plugins.running(&plugin.manifest.id).is_ok() {
-                due.extend(self.due_of(&plugin, subject, &site, on, lang).await?);
+                due.extend(self.due_of(&plugin, subject, &site, days, lang).await?);
             }
         }
-        due.extend(self.tasks(&site, on, lang).await?);
+        due.extend(self.tasks(&site, days.on, lang).await?);
         Ok(due)
     }
 
@@ -33,7 +48,7 @@ impl Desk {
         plugin: &Plugin,
         subject: &Subject,
         site: &Site,
-        on: NaiveDate,
+        days: DueDays,
         lang: &str,
     ) -> Result<Vec<Value>, Problem> {
         let id = &plugin.manifest.id;
@@ -43,8 +58,12 @@ impl Desk {
                 self.parts.policy.authorize(subject, &site.info.id, &Permission::new(id, &described.name, "read")).is_ok();
             for question in described.due.iter().filter(|_| may_read) {
                 let record_type = format!("{id}.{}", described.name);
-                let handler = Handler::Due { record_type: record_type.clone(), due: question.name.clone(), on };
-                let DueQuestion { find, since } = self.due_question(plugin, handler, subject, site, on).await?;
+                let handler = |on| Handler::Due { record_type: record_type.clone(), due: question.name.clone(), on };
+                let mut asked = self.due_question(plugin, handler(days.on), subject, site, days.on).await?;
+                if days.ahead > 0 && asked.since.is_some() {
+                    asked = self.due_question(plugin, handler(days.last()), subject, site, days.last()).await?;
+                }
+                let DueQuestion { find, since } = asked;
                 let view = self.parts.store.view().await?;
                 let mut records = view.read(&site.info.id, &Read::Find(find)).await?.rows;
                 shape::shown(&view, described, &mut records).await?;

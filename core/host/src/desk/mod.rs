@@ -22,6 +22,7 @@ mod turns;
 
 pub use batch::{Batch, BatchItem, BatchReply, BatchRow, ItemOutcome};
 pub use command::{Asked, Command, GivenSignOff, Idempotency, JobRun, PaperRef, Reply, Verb};
+pub use due::DueDays;
 pub use events::{Event, Events};
 pub use form_data::FormData;
 pub use sites::{Site, Sites};

@@ -9,8 +9,10 @@ use tokio::sync::{Mutex as Turn, OwnedMutexGuard};
 /// A turn for each plugin at each site. Clones are the same.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Turns {
-    turns: Arc<Mutex<HashMap<(String, String), Arc<Turn<()>>>>>,
+    turns: Arc<Mutex<BySiteAndPlugin>>,
 }
+
+type BySiteAndPlugin = HashMap<(String, String), Arc<Turn<()>>>;
 
 impl Turns {
     /// Waits until nobody else of this plugin and site runs again; the turn is over when the guard is dropped.

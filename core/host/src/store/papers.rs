@@ -142,12 +142,14 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// Forgets what the papers of a record showed; that they were made stays.
+    /// Forgets what the papers of a record showed; that they were made stays. Their files go with the next sweep
+    /// (`retention`).
     pub fn erase_papers(&mut self, record_type: &str, record: Uuid) -> Result<(), Problem> {
         let mut update = Query::update();
         update
             .table("papers")
             .value("data", ERASED)
+            .value("file_hash", Option::<String>::None)
             .and_where(Expr::col("record_type").eq(record_type))
             .and_where(Expr::col("record_id").eq(record));
         self.execute(&update)?;

@@ -75,7 +75,9 @@ fn jobs_and_the_rest(paths: &mut Paths) {
     let run = operation("jobs", "run", "One run").parameter(in_path("id", "the run's id"));
     add(paths, Get, "/api/v1/runs/{id}", run.response("200", answers(reference("Run"))));
 
-    let due = operation("desk", "due", "What must be done at the desk on a day").parameter(in_query("on", day()));
+    let due = operation("desk", "due", "What must be done at the desk on a day")
+        .parameter(in_query("on", day()))
+        .parameter(in_query("ahead", integer()));
     add(paths, Get, "/api/v1/due", at_site(due).response("200", answers_page(anything())));
     let audit = operation("desk", "audit", "Who did what, when, from where; newest first")
         .parameter(in_query("user", text()))
