@@ -2,6 +2,7 @@
 
 use std::process::Command;
 
+use crate::rules;
 use crate::setup::{self, For};
 use crate::step::{Steps, cargo, has, say, target};
 
@@ -15,6 +16,7 @@ pub fn run() -> anyhow::Result<()> {
 fn check(steps: &mut Steps) -> anyhow::Result<()> {
     steps.time("set-up", || setup::run(For::Tests))?;
     steps.run("format", &mut cargo(&["fmt", "--all", "--check"]))?;
+    steps.time("rules", || rules::run(&rules::Arguments::check()))?;
     // Libraries, binaries and tests in one build with one set of features: the suites drive what it made.
     steps.run("build", &mut cargo(&["build", "--workspace", "--all-targets", "--locked"]))?;
     steps.run("the first plugin", &mut first_plugin())?;

@@ -6,6 +6,7 @@ mod bench;
 mod ci;
 mod defects;
 mod demo;
+mod rules;
 mod setup;
 mod soak;
 mod step;
@@ -33,6 +34,8 @@ enum Task {
         #[arg(trailing_var_arg = true)]
         arguments: Vec<String>,
     },
+    /// Lists the desk rules with their tests in docs/rules.md.
+    Rules(rules::Arguments),
     /// Seeds a defect at a time and wants the suites to notice it.
     Defects,
     /// Goes on killing the desk and cutting its power, for hours.
@@ -48,6 +51,7 @@ fn main() -> anyhow::Result<()> {
         Task::Demo { arguments } => demo::run(&arguments),
         Task::Bench { arguments } => bench::run(&arguments),
         Task::Ci => ci::run(),
+        Task::Rules(arguments) => rules::run(&arguments),
         Task::Defects => defects::run(),
         Task::Soak => soak::run(),
     }
