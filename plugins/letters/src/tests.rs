@@ -282,12 +282,15 @@ fn l8_a_problem_stops_the_letter_until_it_is_resolved() {
     assert_eq!(desk.notices()[0].role, "supervisor");
     assert_eq!(desk.sentence(&desk.notices()[0], "en"), format!("Mail problem {problem}: unreadable address. Please see to it."));
     assert_eq!(state(&desk, &letter), "problem");
-    desk.act("letter", &letter, "collect", json!({"collected_by": "李?"})).refused_by("L2");
+    let refusal = desk.act("letter", &letter, "collect", json!({"collected_by": "李?"})).refused_by("L2");
+    assert_eq!(refusal.key, "refused-letter-has-a-problem");
     desk.create("problem", unreadable).refused_by("L8");
     assert_eq!(desk.on("2026-11-20").run_job("hand-off-unclaimed").outcome().0, "nothing-due");
 
     desk.act("problem", &problem, "resolve", json!({"resolution": "退回邮局"})).done();
     assert_eq!(state(&desk, &letter), "resolved");
+    let refusal = desk.act("letter", &letter, "collect", json!({"collected_by": "李?"})).refused_by("L2");
+    assert_eq!(refusal.key, "refused-letter-is-settled");
     desk.act("problem", &problem, "resolve", json!({"resolution": "退回邮局"})).refused_by("L8");
 }
 
@@ -315,10 +318,13 @@ fn l9_carriers_receipts_are_kept_both_ways() {
 
     let sent = desk.create("outgoing", json!({"sender": "周敏", "addressee": "总公司", "kind": "registered"})).number();
     assert_eq!(desk.act("outgoing", &sent, "hand-to-carrier", json!({"carrier": "中国邮政"})).invalid("receipt_no"), "required");
-    let receipt = json!({"carrier": "中国邮政", "receipt_no": "RA77", "postage_fen": 480});
-    let sent = desk.act("outgoing", &sent, "hand-to-carrier", receipt.clone()).done();
+    let receipt = |postage_fen: i64| json!({"carrier": "中国邮政", "receipt_no": "RA77", "postage_fen": postage_fen});
+    assert_eq!(desk.act("outgoing", &sent, "hand-to-carrier", receipt(-1)).invalid("postage_fen"), "postage-is-negative");
+    let free = desk.create("outgoing", json!({"sender": "周敏", "addressee": "总公司", "kind": "letter"})).number();
+    desk.act("outgoing", &free, "hand-to-carrier", receipt(0)).done();
+    let sent = desk.act("outgoing", &sent, "hand-to-carrier", receipt(480)).done();
     assert_eq!((&sent["state"], &sent["receipt_no"]), (&json!("handed-to-carrier"), &json!("RA77")));
-    desk.act("outgoing", sent["number"].as_str().unwrap(), "hand-to-carrier", receipt).refused_by("L9");
+    desk.act("outgoing", sent["number"].as_str().unwrap(), "hand-to-carrier", receipt(480)).refused_by("L9");
 }
 
 #[test]

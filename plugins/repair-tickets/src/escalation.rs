@@ -4,12 +4,12 @@ use deskbell_sdk::Each;
 use deskbell_sdk::prelude::*;
 
 use crate::Settings;
-use crate::ticket::{Ticket, TicketState, by_age, tell};
+use crate::ticket::{Ticket, TicketState, tell};
 
 /// R5: tells the duty manager of each ticket that has come to a stage of which it was not told yet.
 pub fn escalate(cx: &mut Cx<Settings>) -> Result<Each> {
     let (today, after) = (cx.today(), cx.settings().escalate_after_days);
-    let mut tickets = cx.find(waiting(today, after))?;
+    let mut tickets = cx.find(waiting(after).reached(today))?;
     tickets.retain(|ticket| ticket.stage(today, after) > ticket.escalation_stage);
     cx.each(tickets, |cx, mut ticket| {
         ticket.escalation_stage = ticket.stage(today, after);
@@ -20,9 +20,8 @@ pub fn escalate(cx: &mut Cx<Settings>) -> Result<Each> {
 }
 
 /// Signed for more than so many full days ago, and still broken.
-fn waiting(today: Day, after: Days) -> Query<Ticket> {
-    let is_signed_for = Ticket::is_unfixed().and(Ticket::SIGNED_FOR_ON.lt(today - after));
-    by_age(is_signed_for, today)
+fn waiting(after: Days) -> Deadline<Ticket> {
+    Deadline::past(Ticket::SIGNED_FOR_ON, after).among(Ticket::is_unfixed())
 }
 
 impl Ticket {

@@ -142,6 +142,7 @@ fn r2_security_signs_for_every_ticket_of_the_sheet() {
     assert_eq!((&*state(&desk, &open), &*state(&desk, &fixed)), ("signed-for", "fixed"));
     assert_eq!(desk.get("ticket", &fixed)["signed_for_on"], "2026-11-01");
     assert_eq!(listed(&desk, "sign-off-sheet"), [open, fixed]);
+    assert_eq!(desk.papers().last().unwrap().data["is_signed"], true);
     assert_eq!(due(&mut desk, "to-sign-for"), Vec::<String>::new());
     desk.sign("sign-off-sheet", &sheet, "security", "gang", "4444").refused_by("R2");
 }
@@ -334,7 +335,8 @@ fn r4_a_fixed_ticket_is_verified_or_reopened() {
     assert_eq!(listed(&desk, "opening-check"), [&*ticket]);
     fix(&mut desk, &ticket);
     desk.act("ticket", &ticket, "verify", json!({})).done();
-    desk.act("ticket", &ticket, "reopen", json!({"reason": "又坏了"})).refused_by("R4");
+    let refusal = desk.act("ticket", &ticket, "reopen", json!({"reason": "又坏了"})).refused_by("R4");
+    assert_eq!(refusal.key, "refused-ticket-is-verified");
 }
 
 /// R5: signed for on the 1st, three full days are over on the 5th; the duty manager is told once.
@@ -503,6 +505,11 @@ fn the_slip_says_where_what_and_for_whom() {
     assert_eq!((&slip["sheet_number"], &slip["fixed_at"]), (&desk.get("ticket", &ticket)["sheet"], &json!(null)));
     fix(&mut desk, &ticket);
     assert_eq!(desk.paper("slip", "ticket", &ticket)["fixed_at"], "2026-11-01T01:00:00.000Z");
+    desk.act("ticket", &ticket, "dispatch", json!({"dispatched_to": "孙师傅"})).done();
+    desk.act("ticket", &ticket, "call-back", json!({"opinion": "亮了"})).done();
+    desk.act("ticket", &ticket, "verify", json!({})).done();
+    let slip = desk.paper("slip", "ticket", &ticket);
+    assert_eq!((&slip["fixed_at"], &slip["verified_by"]), (&json!("2026-11-01T01:00:00.000Z"), &json!("chen")));
 }
 
 #[test]

@@ -242,7 +242,7 @@ mod tests {
         job missed
         job pause <JOB>
         job resume <JOB>
-        simulate --from <DAY> --to <DAY> [--job <JOB>] [--script <FILE>] [--out <DIR>]
+        simulate --from <DAY> --to <DAY> [--job <JOB>] [--script <FILE>] [--out <DIR>] [--keep <DIR>]
         form list
         form check [FORM]
         form preview <FORM> [--out <FILE>]

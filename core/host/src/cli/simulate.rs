@@ -40,6 +40,9 @@ pub(crate) struct Simulate {
     /// Where the papers go.
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
+    /// Keeps the desk as it was played: a home in a new folder, from which another simulation can go on.
+    #[arg(long, value_name = "DIR")]
+    keep: Option<PathBuf>,
 }
 
 impl Simulate {
@@ -54,7 +57,7 @@ impl Simulate {
         }
         let site = site(console, &loaded.settings)?;
         let script = self.script(site.timezone)?;
-        let copy = simulate::copy_home(&home, loaded.settings.database.url.expose()).await?;
+        let copy = simulate::copy_home(&home, loaded.settings.database.url.expose(), self.keep.as_deref()).await?;
         let from = start_of(self.from, site.timezone);
         let clock = Clock::manual(from);
         let app = std::sync::Arc::new(App::open_at(copy.home.clone(), clock.clone()).await?);

@@ -282,24 +282,34 @@ impl fmt::Display for Report {
     }
 }
 
-/// A desk's home made again in a temporary folder: the same settings, plugins, forms and schedules, and a copy of its records.
+/// A desk's home made again: the same settings, plugins, forms and schedules, and a copy of its records.
 ///
-/// Open it with a clock of its own; it is gone when it is dropped.
+/// Open it with a clock of its own; in a temporary folder it is gone when it is dropped.
 #[derive(Debug)]
 pub struct HomeCopy {
     pub home: Home,
-    _folder: TempDir,
+    _folder: Option<TempDir>,
 }
 
-/// Copies a desk for a simulation; the copy is on SQLite, whatever the desk's own database.
-pub async fn copy_home(home: &Home, url: &str) -> Result<HomeCopy, Problem> {
+/// Copies a desk for a simulation, into a folder that is to be kept or a temporary one; the copy is on SQLite, whatever the
+/// desk's own database.
+pub async fn copy_home(home: &Home, url: &str, kept: Option<&Path>) -> Result<HomeCopy, Problem> {
     let failed = |error: std::io::Error| Problem::new(Code::StorageUnavailable, format!("cannot copy the desk: {error}"));
-    let folder = tempfile::Builder::new().prefix("deskbell-simulation-").tempdir().map_err(failed)?;
-    let copy = Home::at(folder.path());
+    let temporary = match kept {
+        Some(folder) => {
+            std::fs::create_dir(folder).map_err(|error| {
+                Problem::new(Code::Conflict, format!("the played desk can't be kept in {}: {error}", folder.display()))
+            })?;
+            None
+        }
+        None => Some(tempfile::Builder::new().prefix("deskbell-simulation-").tempdir().map_err(failed)?),
+    };
+    let folder = temporary.as_ref().map(TempDir::path).or(kept).unwrap_or(Path::new("."));
+    let copy = Home::at(folder);
     for entry in std::fs::read_dir(home.root()).map_err(failed)?.flatten() {
         let is_own = entry.path() == home.data() || entry.file_name() == "data" || entry.path() == home.settings_file();
         if !is_own {
-            std::os::unix::fs::symlink(entry.path(), folder.path().join(entry.file_name())).map_err(failed)?;
+            std::os::unix::fs::symlink(entry.path(), folder.join(entry.file_name())).map_err(failed)?;
         }
     }
     let settings = std::fs::read_to_string(home.settings_file()).map_err(failed)?;
@@ -309,7 +319,7 @@ pub async fn copy_home(home: &Home, url: &str) -> Result<HomeCopy, Problem> {
         std::os::unix::fs::symlink(home.plugin_cache(), copy.plugin_cache()).map_err(failed)?;
     }
     Location::parse(url, &home.database_file())?.snapshot(&copy.database_file()).await?;
-    Ok(HomeCopy { home: copy, _folder: folder })
+    Ok(HomeCopy { home: copy, _folder: temporary })
 }
 
 #[cfg(test)]
@@ -361,14 +371,14 @@ mod tests {
         std::fs::create_dir_all(home.data()).unwrap();
         let store = Store::open("sqlite", &home.database_file()).await.unwrap();
         store.begin_manual_run("letters.x", "main", "a", "amy", "2026-11-24T01:00:00Z".parse().unwrap()).await.unwrap();
-        let copy = copy_home(&home, "sqlite").await.unwrap();
+        let copy = copy_home(&home, "sqlite", None).await.unwrap();
         let copied = Store::open("sqlite", &copy.home.database_file()).await.unwrap();
         let all = store::jobs::RunQuery { limit: 10, ..Default::default() };
         assert_eq!(copied.job_runs(&all).await.unwrap().len(), 1);
         copied.restart_ledger("2026-11-01T00:00:00Z".parse().unwrap()).await.unwrap();
         assert_eq!(store.job_runs(&all).await.unwrap().len(), 1);
         assert!(copy.home.settings_file().exists() && copy.home.schedules().exists());
-        let problem = copy_home(&home, "postgres://desk@localhost/desk").await.unwrap_err();
+        let problem = copy_home(&home, "postgres://desk@localhost/desk", None).await.unwrap_err();
         assert_eq!(problem.code, Code::StorageUnavailable);
     }
 
