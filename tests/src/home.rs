@@ -62,6 +62,14 @@ impl Home {
         Home::made_in(folder, Home::new_database(), Some(clock), &[])
     }
 
+    /// A desk with the demo's month of records, made when the wall clock showed `at`; after that it has the machine's clock.
+    pub fn filled_at(at: &str) -> Self {
+        let folder = Home::new_folder();
+        let clock = folder.path().join("clock");
+        turn_clock(&clock, at);
+        Home { clock: None, ..Home::made_in(folder, Home::new_database(), Some(clock), &["--demo"]) }
+    }
+
     /// The same with more arguments for `init`.
     pub fn with_init(arguments: &[&str]) -> Self {
         Home::made_in(Home::new_folder(), Home::new_database(), None, arguments)

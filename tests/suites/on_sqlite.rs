@@ -4,3 +4,4 @@
 mod all;
 mod disks;
 mod neighbours;
+mod year;
