@@ -225,7 +225,11 @@ fn length_of(name: &str) -> Result<Length, Error> {
         "short" => Ok(Length::Short),
         "long" => Ok(Length::Long),
         "weekday" => Ok(Length::Weekday),
-        _ => Err(Error::new(ErrorKind::InvalidOperation, format!("a day is \"short\", \"long\" or \"weekday\", not {name:?}"))),
+        "month" => Ok(Length::Month),
+        _ => {
+            let spellings = "\"short\", \"long\", \"weekday\" or \"month\"";
+            Err(Error::new(ErrorKind::InvalidOperation, format!("a day is {spellings}, not {name:?}")))
+        }
     }
 }
 

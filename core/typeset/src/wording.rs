@@ -26,6 +26,8 @@ pub(crate) enum Length {
     Long,
     /// `2026年11月24日 星期二`.
     Weekday,
+    /// `2026年11月`, for what a whole month is about.
+    Month,
 }
 
 impl Words {
@@ -78,6 +80,8 @@ impl Words {
             (Length::Long, false) => day.format("%-d %B %Y").to_string(),
             (Length::Weekday, true) => format!("{} {}", self.spell_day(day, Length::Long), weekday_in_chinese(day.weekday())),
             (Length::Weekday, false) => day.format("%A, %-d %B %Y").to_string(),
+            (Length::Month, true) => format!("{}年{}月", day.year(), day.month()),
+            (Length::Month, false) => day.format("%B %Y").to_string(),
         }
     }
 }
@@ -129,6 +133,8 @@ mod tests {
         assert_eq!(zh.day("2026-11-04", Length::Long).unwrap(), "2026年11月4日");
         assert_eq!(zh.day("2026-11-04", Length::Weekday).unwrap(), "2026年11月4日 星期三");
         assert_eq!(en.day("2026-11-04", Length::Weekday).unwrap(), "Wednesday, 4 November 2026");
+        assert_eq!(zh.day("2026-11-04", Length::Month).unwrap(), "2026年11月");
+        assert_eq!(en.day("2026-11-04", Length::Month).unwrap(), "November 2026");
         assert_eq!(en.day("2026-11-04", Length::Short).unwrap(), "2026-11-04");
         assert_eq!(zh.instant("2026-11-24T17:30:00.000Z", Length::Short).unwrap(), "2026-11-25 01:30");
         assert_eq!(zh.day("yesterday", Length::Long), None);
