@@ -274,6 +274,20 @@ pub fn text_of_pdf(file: &Path) -> String {
     String::from_utf8(text.stdout).expect("UTF-8")
 }
 
+/// The pages of a PDF as pictures in shades of grey, as sharp as an office printer prints them.
+pub fn pictures_of_pdf(pdf: &[u8]) -> Vec<Vec<u8>> {
+    let folder = TempDir::new().expect("a folder for the pages");
+    let (file, pages) = (folder.path().join("paper.pdf"), folder.path().join("page"));
+    std::fs::write(&file, pdf).expect("the PDF");
+    let done = Command::new("pdftoppm").args(["-r", "300", "-gray", "-png"]).arg(&file).arg(&pages).status();
+    assert!(done.expect("pdftoppm starts").success());
+    let mut pictures: Vec<PathBuf> =
+        std::fs::read_dir(folder.path()).expect("the pages").flatten().map(|entry| entry.path()).collect();
+    pictures.retain(|path| path.extension().is_some_and(|kind| kind == "png"));
+    pictures.sort();
+    pictures.iter().map(|path| std::fs::read(path).expect("a page")).collect()
+}
+
 impl Default for Home {
     fn default() -> Self {
         Home::new()

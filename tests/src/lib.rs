@@ -15,7 +15,7 @@ pub use api::{Answer, Api};
 pub use chance::{Chance, rounds};
 pub use cluster::Cluster;
 pub use disk::{Disk, skipped};
-pub use home::{Cli, Home, Serving, is_on_postgresql, text_of_pdf};
+pub use home::{Cli, Home, Serving, is_on_postgresql, pictures_of_pdf, text_of_pdf};
 pub use package::Package;
 pub use proxy::Proxy;
 pub use wait::{eventually, eventually_within};

@@ -8,6 +8,7 @@ mod deadlines;
 mod faults;
 mod first_plugin;
 mod imports;
+mod labels;
 pub(crate) mod letters;
 mod mistakes;
 mod outage;

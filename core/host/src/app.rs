@@ -25,7 +25,7 @@ use crate::plugins::{self, Package, Plugin, Registry};
 use crate::printing::{Printers, Spooler};
 use crate::problem::{Code, Problem};
 use crate::retention;
-use crate::store::{Location, Store};
+use crate::store::{Durability, Location, Store};
 
 /// A desk that is open: everything the web and the CLI talk to. Clones are the same desk.
 #[derive(Debug, Clone)]
@@ -61,11 +61,20 @@ impl App {
         App::open_at(home, Clock::system()).await
     }
 
-    /// The same by another clock: a simulation's, a demo's.
+    /// The same by another clock: a demo's.
     pub async fn open_at(home: Home, clock: Clock) -> Result<App, Problem> {
+        App::open_with(home, clock, Durability::Kept).await
+    }
+
+    /// Opens a copy of a desk by the clock of a simulation: it is quick, and a power cut may take it.
+    pub async fn open_copy(home: Home, clock: Clock) -> Result<App, Problem> {
+        App::open_with(home, clock, Durability::Forgone).await
+    }
+
+    async fn open_with(home: Home, clock: Clock, durability: Durability) -> Result<App, Problem> {
         let settings = usable_settings(&home)?;
-        let store =
-            Store::open_with(settings.database.url.expose(), &home.database_file(), settings.database.connections).await?;
+        let (url, connections) = (settings.database.url.expose(), settings.database.connections);
+        let store = Store::open_with(url, &home.database_file(), connections, durability).await?;
         let plugins = Arc::new(Registry::open(&home, &settings.runners).await);
         if let Some(shipped) = Shipped::find() {
             for note in plugins.follow_shipped(&shipped).await {

@@ -102,7 +102,7 @@ fn nth(document: &PagedDocument, page: usize) -> Result<&typst_layout::Page, Str
 pub(crate) fn missing_characters(document: &PagedDocument, words: &Words) -> Vec<String> {
     let mut found = BTreeSet::new();
     for page in document.pages() {
-        each_text(&page.frame, Point::zero(), &mut |_, item| {
+        each_text(&page.frame, Point::zero(), Clipped::Seen, &mut |_, item| {
             let missing: BTreeSet<char> = item
                 .glyphs
                 .iter()
@@ -118,12 +118,12 @@ pub(crate) fn missing_characters(document: &PagedDocument, words: &Words) -> Vec
     found.into_iter().map(sentence).collect()
 }
 
-/// Texts that end beyond the paper's edge, with their page.
+/// Texts that end beyond the paper's edge, with their page. What a box cuts off was meant to be cut.
 pub(crate) fn beyond_the_edge(document: &PagedDocument) -> Vec<(usize, String)> {
     let mut found = Vec::new();
     for (nth, page) in document.pages().iter().enumerate() {
         let size = page.frame.size();
-        each_text(&page.frame, Point::zero(), &mut |at, item| {
+        each_text(&page.frame, Point::zero(), Clipped::Skipped, &mut |at, item| {
             if at.x + item.width() > size.x || at.x < Abs::zero() || at.y > size.y {
                 found.push((nth + 1, item.text.chars().take(24).collect()));
             }
@@ -147,7 +147,7 @@ const ONE_LINE: f64 = 3.0;
 
 fn page_lines(frame: &Frame) -> Vec<String> {
     let mut texts = Vec::new();
-    each_text(frame, Point::zero(), &mut |at, item| {
+    each_text(frame, Point::zero(), Clipped::Seen, &mut |at, item| {
         texts.push((at.y.to_pt(), at.x.to_pt(), (at.x + item.width()).to_pt(), item.text.replace("\u{200b}", "")));
     });
     texts.sort_by(|a, b| a.0.total_cmp(&b.0));
@@ -169,11 +169,20 @@ fn page_lines(frame: &Frame) -> Vec<String> {
         .collect()
 }
 
-fn each_text(frame: &Frame, origin: Point, look: &mut impl FnMut(Point, &TextItem)) {
+/// Whether texts in a box that cuts off what does not fit are looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Clipped {
+    Seen,
+    Skipped,
+}
+
+fn each_text(frame: &Frame, origin: Point, clipped: Clipped, look: &mut impl FnMut(Point, &TextItem)) {
     for (at, item) in frame.items() {
         match item {
             FrameItem::Text(text) => look(origin + *at, text),
-            FrameItem::Group(group) => each_text(&group.frame, origin + *at, look),
+            FrameItem::Group(group) if group.clip.is_none() || clipped == Clipped::Seen => {
+                each_text(&group.frame, origin + *at, clipped, look);
+            }
             _ => {}
         }
     }

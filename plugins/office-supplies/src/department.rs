@@ -82,9 +82,10 @@ pub fn without_request(cx: &Cx<Settings>, on: Day) -> Query<Department> {
 fn collecting(cx: &Cx<Settings>, on: Day) -> (Day, Day, i64) {
     let month = months_after(first_of_month(on), 1);
     let deadline = deadline_for(month, cx.settings().deadline_day);
+    let days_before = deadline - cx.settings().reminder_days_before..deadline;
     let stage = match on {
         _ if on == deadline => 2,
-        _ if on < deadline && on >= deadline - cx.settings().reminder_days_before => 1,
+        _ if days_before.contains(&on) => 1,
         _ => 0,
     };
     (month, deadline, stage)

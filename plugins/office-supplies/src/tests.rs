@@ -168,6 +168,7 @@ fn o1_only_what_is_submitted_is_approved_or_sent_back() {
     desk.act_as("chen");
     submit(&mut desk, &request);
     assert_eq!(due(&mut desk, "to-approve", "2026-11-01"), [&*request]);
+    assert_eq!(desk.paper("request", "request", &request)["submitted_on"], "2026-11-01");
     approve(&mut desk, &request);
     desk.act_as("mei");
     let why = json!({"reason": "数量太多"});

@@ -60,7 +60,7 @@ impl Simulate {
         let copy = simulate::copy_home(&home, loaded.settings.database.url.expose(), self.keep.as_deref()).await?;
         let from = start_of(self.from, site.timezone);
         let clock = Clock::manual(from);
-        let app = std::sync::Arc::new(App::open_at(copy.home.clone(), clock.clone()).await?);
+        let app = std::sync::Arc::new(App::open_copy(copy.home.clone(), clock.clone()).await?);
         let router = web::local_router(app.clone());
         let play = Play {
             site: &site.id,

@@ -14,8 +14,9 @@ use crate::plugins::{Plugin, Record};
 use crate::problem::Problem;
 
 /// The shared layout, as shipped.
-const LAYOUT: [(&str, &str); 2] = [
+const LAYOUT: [(&str, &str); 3] = [
     ("base.typ", include_str!("../../../../templates/layout/base.typ")),
+    ("labels.typ", include_str!("../../../../templates/layout/labels.typ")),
     ("register.typ", include_str!("../../../../templates/layout/register.typ")),
 ];
 

@@ -65,6 +65,14 @@ use writer::Writer;
 /// Connections for reading. A call of a plugin holds one while it runs, so there are more than run at once.
 const READERS: u32 = 16;
 
+/// Whether what was committed outlives a power cut. PostgreSQL keeps its own promise.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Durability {
+    Kept,
+    /// For a copy that a simulation plays on.
+    Forgone,
+}
+
 /// The desk's database: SQLite in the home, or PostgreSQL.
 #[derive(Debug, Clone)]
 pub struct Store {
@@ -85,11 +93,11 @@ impl Store {
     ///
     /// `url` is `sqlite` (then `file` is used) or `postgres://…`. This host's name in the audit trail is kept beside `file`.
     pub async fn open(url: &str, file: &Path) -> Result<Store, Problem> {
-        Store::open_with(url, file, READERS).await
+        Store::open_with(url, file, READERS, Durability::Kept).await
     }
 
     /// Opens the database with at most so many connections for reading.
-    pub async fn open_with(url: &str, file: &Path, readers: u32) -> Result<Store, Problem> {
+    pub async fn open_with(url: &str, file: &Path, readers: u32, durability: Durability) -> Result<Store, Problem> {
         let location = Location::parse(url, file)?;
         let host = host_id(file)?;
         let prepared = location.clone();
@@ -100,7 +108,7 @@ impl Store {
         schema.close().await.map_err(Failure::from)?;
         migrated?;
         let types = Arc::new(Types::default());
-        let writer = Writer::start(location.clone(), host.clone(), Arc::clone(&types)).await?;
+        let writer = Writer::start(location.clone(), host.clone(), Arc::clone(&types), durability).await?;
         let readers = Readers::connect(&location, readers).await?;
         Ok(Store { inner: Arc::new(Inner { host, types, location, readers, writer }) })
     }

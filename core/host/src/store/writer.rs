@@ -9,8 +9,10 @@ use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::thread::JoinHandle;
 
 use parking_lot::Mutex;
+use sea_orm::DbBackend;
 use tokio::sync::{oneshot, watch};
 
+use super::Durability;
 use super::connection::Location;
 use super::failure::{Failure, Kind};
 use super::session::{self, Session, Standing};
@@ -40,13 +42,17 @@ pub(super) struct Writer {
 
 impl Writer {
     /// Starts the thread and returns once its connection is open.
-    pub(super) async fn start(location: Location, host: String, types: Arc<Types>) -> Result<Writer, Problem> {
+    pub(super) async fn start(
+        location: Location,
+        host: String,
+        types: Arc<Types>,
+        durability: Durability,
+    ) -> Result<Writer, Problem> {
         let (queue, waiting) = sync_channel(QUEUE);
         let (ready, opened) = oneshot::channel();
         let (told, outbox) = watch::channel(0);
         let thread = std::thread::Builder::new().name("writer".to_owned()).spawn(move || {
-            let session = session::open(&location);
-            let session = match session {
+            let session = match open(&location, durability) {
                 Ok(session) => session,
                 Err(failure) => return drop(ready.send(Err(failure))),
             };
@@ -97,6 +103,14 @@ impl Writer {
             let _ = tokio::task::spawn_blocking(move || thread.join()).await;
         }
     }
+}
+
+fn open(location: &Location, durability: Durability) -> Result<Box<dyn Session>, Failure> {
+    let mut session = session::open(location)?;
+    if (durability, session.backend()) == (Durability::Forgone, DbBackend::Sqlite) {
+        session.batch("PRAGMA synchronous = OFF")?;
+    }
+    Ok(session)
 }
 
 /// A piece of work whose result the writer need not know.
