@@ -120,12 +120,14 @@ impl TypeDescription {
         keys
     }
 
-    /// What erasing a record's personal data sets: optional fields are cleared, required text is left blank.
+    /// What erasing a record's personal data sets: text is left blank, since a state may not do without it, all else is
+    /// cleared.
     pub fn erased(&self, record: &Fields) -> Fields {
-        let is_held = |field: &&FieldDescription| {
-            field.personal && record.get(&field.name).is_some_and(|value| is_given(value) || value.is_boolean())
+        let is_held = |field: &&FieldDescription| field.personal && record.get(&field.name).is_some_and(is_given);
+        let blank = |field: &FieldDescription| match field.kind {
+            FieldKind::Text { .. } => (field.name.clone(), "".into()),
+            _ => (field.name.clone(), Value::Null),
         };
-        let blank = |field: &FieldDescription| (field.name.clone(), if field.required { "".into() } else { Value::Null });
         self.fields.iter().filter(is_held).map(blank).collect()
     }
 

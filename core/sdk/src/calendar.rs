@@ -85,6 +85,11 @@ impl FieldType for LeapDay {
     }
 }
 
+/// The year of a day.
+pub fn year_of(day: Day) -> i64 {
+    day.year().into()
+}
+
 /// The first day of a day's month.
 pub fn first_of_month(day: Day) -> Day {
     day.with_day(1).unwrap_or(day)
@@ -121,7 +126,8 @@ pub fn months_after(day: Day, months: u32) -> Day {
 /// assert_eq!(anniversary(born_on, 2027, LeapDay::Mar1).to_string(), "2027-03-01");
 /// assert_eq!(anniversary(born_on, 2028, LeapDay::Mar1).to_string(), "2028-02-29");
 /// ```
-pub fn anniversary(day: Day, year: i32, leap_day: LeapDay) -> Day {
+pub fn anniversary(day: Day, year: i64, leap_day: LeapDay) -> Day {
+    let year = i32::try_from(year).unwrap_or(i32::MAX);
     let kept = match leap_day {
         LeapDay::Feb28 => (2, 28),
         LeapDay::Mar1 => (3, 1),

@@ -5,7 +5,7 @@ use std::fmt::{self, Debug, Display};
 use std::ops::{Bound, RangeBounds};
 
 use deskbell_proto::change::pending_number;
-use deskbell_proto::value::{FieldKind, instant};
+use deskbell_proto::value::instant;
 use deskbell_proto::{Change, Context, Fault, Fields, SiteInfo};
 use serde_json::Value;
 use uuid::Uuid;
@@ -204,8 +204,8 @@ impl<S> Cx<'_, S> {
         Stored::from_row(row)
     }
 
-    /// Erases the personal data of a record: optional fields are cleared and required text is left blank, here, in the trail
-    /// of its changes and in the papers printed from it. That it was erased is itself in the trail (X-1), and whatever is
+    /// Erases the personal data of a record: text is left blank and all else is cleared, here, in the trail of its changes
+    /// and in the papers printed from it. That it was erased is itself in the trail (X-1), and whatever is
     /// counted stays as it was.
     ///
     /// ```
@@ -224,8 +224,8 @@ impl<S> Cx<'_, S> {
         let record = self.update(record)?;
         let described = R::describe();
         let erased = described.erased(record.row());
-        let is_no_text = |name: &&String| !matches!(described.column_kind(name), Some(FieldKind::Text { .. }));
-        if let Some(field) = erased.iter().filter(|(_, value)| !value.is_null()).map(|(name, _)| name).find(is_no_text) {
+        let is_required = |name: &&String| erased[*name].is_null() && described.field(name).is_some_and(|field| field.required);
+        if let Some(field) = erased.keys().find(is_required) {
             return Err(Error::failed(format!("{field} of {} is required and no text, so it can't be erased", R::TYPE_NAME)));
         }
         let (id, record_type) = (record.id(), self.full_name::<R>());

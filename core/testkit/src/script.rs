@@ -88,6 +88,7 @@ impl TestDesk {
                 let text = |name: &str| body[name].as_str().unwrap_or_default().to_owned();
                 self.sign(record_type, number, sign_box, &text("user"), &text("pin"))
             }
+            ["jobs", job, "runs"] => self.run_job(job.split_once('.').map_or(*job, |(_, name)| name)),
             ["actions", action] => self.act_on_plugin(action.split_once('.').map_or(*action, |(_, name)| name), body),
             _ => panic!("no command of the API: {path}"),
         }

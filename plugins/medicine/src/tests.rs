@@ -120,6 +120,7 @@ fn m2_a_use_takes_what_expires_first_and_spans_lots() {
     receive(&mut desk, "SOON", "2026-12-31", 4).done();
     let given = give(&mut desk, 3).done();
     assert_eq!((&given["lots"], lot(&desk, "ML-002").1), (&json!("SOON ×3"), 1));
+    assert_eq!(desk.list("movement").last().unwrap()["given"], given["number"]);
     let given = give(&mut desk, 3).done();
     assert_eq!(given["lots"], "SOON ×1, LATE ×2");
     assert_eq!((lot(&desk, "ML-001").1, lot(&desk, "ML-002").1), (8, 0));
