@@ -10,6 +10,7 @@
 //! that day. Empty lines and lines that start with `#` say nothing.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use chrono::{DateTime, Days, NaiveDate, NaiveDateTime, NaiveTime, TimeZone, Utc};
 use chrono_tz::Tz;
@@ -29,9 +30,14 @@ pub struct Line {
     pub body: Value,
     /// The name under which later lines know the number of the record.
     pub keep: Option<String>,
+    /// The script it stands in: each knows what its own lines have kept.
+    pub script: Arc<str>,
     /// From 1.
     pub line: usize,
 }
+
+/// The numbers that lines have kept, by script and name.
+pub(super) type Kept = BTreeMap<(Arc<str>, String), String>;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -60,7 +66,7 @@ pub fn read(source: &Source, zone: Tz, today: NaiveDate) -> Result<Vec<Line>, Ve
             continue;
         }
         match read_line(text, zone, today) {
-            Ok(line) => lines.push(Line { line: index + 1, ..line }),
+            Ok(line) => lines.push(Line { script: source.name.clone(), line: index + 1, ..line }),
             Err(reason) => problems.push(Diagnostic::on_line("script.invalid_line", source, index + 1, reason)),
         }
     }
@@ -81,7 +87,7 @@ fn read_line(text: &str, zone: Tz, today: NaiveDate) -> Result<Line, String> {
     }
     let path = with_days(&written.path, today);
     let body = each_text(written.body, &|text| with_days(text, today));
-    Ok(Line { at, user: written.user, method, path, body, keep: written.keep, line: 0 })
+    Ok(Line { at, user: written.user, method, path, body, keep: written.keep, script: Arc::default(), line: 0 })
 }
 
 fn read_time(text: &str, zone: Tz, today: NaiveDate) -> Option<DateTime<Utc>> {
@@ -108,8 +114,8 @@ fn with_days(text: &str, today: NaiveDate) -> String {
 
 impl Line {
     /// The command with what earlier lines kept put in place of `{name}`; the first name that nobody kept is the error.
-    pub(super) fn filled(&self, kept: &BTreeMap<String, String>) -> Result<(String, Value), String> {
-        let known = |name: &str| kept.get(name).cloned();
+    pub(super) fn filled(&self, kept: &Kept) -> Result<(String, Value), String> {
+        let known = |name: &str| kept.get(&(self.script.clone(), name.to_owned())).cloned();
         let path = replace(&self.path, known);
         if let Some(start) = path.find('{') {
             let name = path[start..].split_inclusive('}').next().unwrap_or_default().to_owned();
@@ -183,7 +189,7 @@ mod tests {
         let lines =
             read_text("{\"at\": \"0d 09:00\", \"path\": \"/l/{first}/collect\", \"body\": {\"on\": [\"{-1d}\", \"{first}\"]}}")
                 .unwrap();
-        let kept = BTreeMap::from([("first".to_owned(), "L-20261124-001".to_owned())]);
+        let kept = Kept::from([((lines[0].script.clone(), "first".to_owned()), "L-20261124-001".to_owned())]);
         let (path, body) = lines[0].filled(&kept).unwrap();
         assert_eq!(path, "/l/L-20261124-001/collect");
         assert_eq!(body, serde_json::json!({"on": ["2026-11-23", "L-20261124-001"]}));

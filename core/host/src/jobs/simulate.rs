@@ -14,7 +14,7 @@ use serde::Serialize;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use super::script::Line;
+use super::script::{Kept, Line};
 use super::{Jobs, Run, RunState};
 use crate::clock::Clock;
 use crate::config;
@@ -114,7 +114,7 @@ impl Jobs {
         self.parts.store.restart_ledger(play.from).await?;
         clock.set(play.from);
         let mut report = Report::default();
-        let mut kept = BTreeMap::new();
+        let mut kept = Kept::new();
         let mut script = play.script.iter().skip_while(|line| line.at < play.from).peekable();
         loop {
             let next_command = script.peek().map(|line| line.at);
@@ -181,12 +181,7 @@ impl Jobs {
     }
 }
 
-async fn send_line(
-    line: &Line,
-    site: &str,
-    kept: &mut BTreeMap<String, String>,
-    send: &mut impl AsyncFnMut(Request) -> Response,
-) -> Sent {
+async fn send_line(line: &Line, site: &str, kept: &mut Kept, send: &mut impl AsyncFnMut(Request) -> Response) -> Sent {
     let mut sent = Sent {
         at: line.at,
         user: line.user.clone(),
@@ -212,7 +207,7 @@ async fn send_line(
     if response.status >= 400 {
         sent.refused = text("detail").or_else(|| text("title")).or_else(|| text("code"));
     } else if let (Some(name), Some(number)) = (&line.keep, text("number").or_else(|| first_number(&answer))) {
-        kept.insert(name.clone(), number);
+        kept.insert((line.script.clone(), name.clone()), number);
     }
     sent
 }
@@ -337,13 +332,14 @@ mod tests {
             path: path.into(),
             body: json!({"addressee": "张三"}),
             keep: keep.map(str::to_owned),
+            script: "play.jsonl".into(),
             line: 1,
         }
     }
 
     #[tokio::test]
     async fn what_a_command_made_is_known_to_later_ones_and_a_refusal_is_told() {
-        let mut kept = BTreeMap::new();
+        let mut kept = Kept::new();
         let mut paths = Vec::new();
         let mut send = async |request: Request| {
             paths.push(request.path.clone());
