@@ -55,7 +55,7 @@ pub struct Row {
 
 /// B4: takes a row of HR's list over; the same row again changes nothing, and who has left stays forgotten.
 pub fn take_over(cx: &mut Cx, row: Row) -> Result<Stored<Employee>> {
-    if row.birthday > row.joined_on {
+    if row.birthday >= row.joined_on {
         return Err(Error::invalid("joined_on", "joined-before-born"));
     }
     let new = Employee {
