@@ -68,8 +68,8 @@ import-refused = Nothing was imported: { $rows ->
     [one] one row does not hold
    *[other] { $rows } rows do not hold
 }, see below.
-import-done = { $created } created, { $unchanged } unchanged.
-import-previewed = Only looked at, nothing was written: { $created } would be created, { $unchanged } stay unchanged.
+import-done = { $created } created, { $changed } changed, { $unchanged } unchanged.
+import-previewed = Only looked at, nothing was written: { $created } would be created, { $changed } changed, { $unchanged } stay unchanged.
 import-repeated = This file was imported before, on { $on } by { $by } ({ $created } created); nothing was changed.
 import-empty = The file has no rows below its heading.
 import-old-workbook = This is an old Excel file (.xls); save it as .xlsx or CSV.

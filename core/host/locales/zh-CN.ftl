@@ -65,8 +65,8 @@ login-name = 登录名只能用字母、数字和 . - _,最多 64 个。
 
 ## 导入文件
 import-refused = 一行也没有导入：有 { $rows } 行不对，见下。
-import-done = 新登记 { $created } 条，未变 { $unchanged } 条。
-import-previewed = 只是预览，没有写入：将新登记 { $created } 条，未变 { $unchanged } 条。
+import-done = 新登记 { $created } 条，更新 { $changed } 条，未变 { $unchanged } 条。
+import-previewed = 只是预览，没有写入：将新登记 { $created } 条，更新 { $changed } 条，未变 { $unchanged } 条。
 import-repeated = 这个文件已于 { $on } 由{ $by }导入（登记 { $created } 条），这次没有改动。
 import-empty = 文件在表头以下没有内容。
 import-old-workbook = 这是旧版 Excel 文件（.xls），请另存为 .xlsx 或 CSV。

@@ -64,6 +64,8 @@ pub struct TypeDescription {
     pub indexes: Vec<Vec<String>>,
     /// What creating one takes. `None`: only the plugin itself creates such records.
     pub create: Option<Vec<FieldDescription>>,
+    /// Creating one whose unique key is there amends that record: an import of a list that comes again and again.
+    pub create_amends: bool,
     pub actions: Vec<ActionDescription>,
     pub sign_offs: Vec<BoxDescription>,
     /// The rule by which each box waits for the one before it.

@@ -319,6 +319,16 @@ impl<S, R: Record> OfRecord<'_, S, R> {
         self.described(|described| described.create = Some(takes))
     }
 
+    /// How a record comes to be, or is brought up to date: the handler looks for the one with the same key
+    /// ([`Cx::find_or_insert`]) and changes what differs. So a list that comes every month can be imported every month.
+    pub fn on_create_or_amend<X, A>(self, handler: impl Fn(&mut Cx<X>, A) -> Result<Stored<R>> + Send + Sync + 'static) -> Self
+    where
+        X: SeenSettings<S>,
+        A: Args,
+    {
+        self.on_create(handler).described(|described| described.create_amends = true)
+    }
+
     /// Only handlers of the plugin make such records.
     pub fn made_by_the_plugin(self) -> Self {
         self.register.handlers.creates.remove(&self.name);

@@ -32,7 +32,7 @@ pub struct Settings {
 
 /// The table of contents: everything that birthday gifts can do.
 pub fn register(desk: &mut Register<Settings>) {
-    desk.record::<Employee>().on_create(employee::take_over).action("leave", employee::leave);
+    desk.record::<Employee>().on_create_or_amend(employee::take_over).action("leave", employee::leave);
     desk.record::<HandoverList>()
         .made_by_the_plugin()
         .one_open_per_site()

@@ -58,6 +58,8 @@ pub struct BatchReply {
     pub at: DateTime<Utc>,
     pub by: String,
     pub created: usize,
+    #[serde(default)]
+    pub changed: usize,
     pub unchanged: usize,
     pub items: Vec<BatchItem>,
 }
@@ -77,6 +79,8 @@ pub struct BatchItem {
 #[serde(rename_all = "kebab-case")]
 pub enum ItemOutcome {
     Created,
+    /// It is there already, and was brought up to date.
+    Changed,
     /// It is there already, just as the row says.
     Unchanged,
 }
@@ -102,7 +106,8 @@ struct Outline {
 impl Desk {
     /// Creates all records of a batch, or answers with everything that is wrong in its rows.
     ///
-    /// Rows with a whole unique key whose record is there already, with the same fields, are left alone. A batch with other
+    /// Rows with a whole unique key whose record is there already, with the same fields, are left alone; where the type's
+    /// create amends, its handler brings them up to date. A batch with other
     /// rows is recognised by its source: it has one effect, whoever brings it again.
     pub async fn create_all(&self, batch: Batch) -> Result<BatchReply, Problem> {
         let whole = batch.command(Fields::new());
@@ -187,6 +192,7 @@ impl Desk {
         let nothing = BTreeSet::new();
         let prepared = self.prepare(&command, target, &circumstances, &nothing, &view).await?;
         if let Handler::Create { fields, .. } = &prepared.handler
+            && !described.create_amends
             && let Some(record) = known(&view, batch, described, fields).await?
         {
             let given = fields.iter().filter(|(name, _)| row.fields.get(*name).is_some_and(|value| !value.is_null()));
@@ -194,7 +200,14 @@ impl Desk {
             return if differing.is_empty() { Ok(Row::Known(record)) } else { Err(Problem::invalid(None, differing)) };
         }
         let plan = self.decide(&command, target, prepared, view, &circumstances, &mut Vec::new(), &nothing).await?;
-        Ok(Row::New(Box::new(plan)))
+        match &plan.record {
+            Some(found) if plan.changes.is_empty() => {
+                let view = self.parts.store.view().await?;
+                let record = view.by_id(&found.record_type, &batch.site, found.id).await?;
+                Ok(Row::Known(record.unwrap_or_default()))
+            }
+            _ => Ok(Row::New(Box::new(plan))),
+        }
     }
 }
 
@@ -231,7 +244,8 @@ impl Batch {
             repeated: false,
             at,
             by: self.subject.name.clone(),
-            created: places.len(),
+            created: 0,
+            changed: 0,
             unchanged: unchanged.len(),
             items: Vec::new(),
         };
@@ -263,7 +277,7 @@ impl Outline {
     fn with(&self, replies: &[Reply], with_records: bool) -> BatchReply {
         let created = self.places.iter().zip(replies).filter_map(|(place, reply)| {
             let record = reply.record.as_ref()?;
-            Some((*place, ItemOutcome::Created, record))
+            Some((*place, if reply.created { ItemOutcome::Created } else { ItemOutcome::Changed }, record))
         });
         let unchanged = self.unchanged.iter().map(|(place, record)| (*place, ItemOutcome::Unchanged, record));
         let mut items: Vec<BatchItem> = created
@@ -276,7 +290,8 @@ impl Outline {
             })
             .collect();
         items.sort_by_key(|item| item.row);
-        BatchReply { items, ..self.head.clone() }
+        let n_created = replies.iter().filter(|reply| reply.created).count();
+        BatchReply { items, created: n_created, changed: replies.len() - n_created, ..self.head.clone() }
     }
 }
 

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use deskbell_proto::description::{BoxDescription, TypeDescription};
-use deskbell_proto::{Answer, Change, Fields, Handler, Refusal};
+use deskbell_proto::{Answer, Change, Fields, Handler, RecordRef, Refusal};
 use uuid::Uuid;
 
 use super::apply::{Plan, Stop};
@@ -275,10 +275,10 @@ impl Desk {
             signed_record,
             signers: signers.to_vec(),
             rule: rule_signed_for(&answer.changes),
+            created: is_created(&command.verb, record.as_ref(), &answer.changes),
             changes: answer.changes,
             record,
             value: answer.value,
-            created: matches!(command.verb, Verb::Create { .. }),
             outcome: answer.outcome,
             dropped: answer.dropped,
             n_excluded: excluded.len(),
@@ -340,6 +340,12 @@ fn sign_off_required(plugin: &str, missing: &[&Needed<'_>]) -> Problem {
     problem
 }
 
+/// Whether a create has made its record, and not found it.
+fn is_created(verb: &Verb, record: Option<&RecordRef>, changes: &[Change]) -> bool {
+    let is_its = |change: &Change| matches!(change, Change::Insert { id, .. } if record.is_some_and(|record| record.id == *id));
+    matches!(verb, Verb::Create { .. }) && changes.iter().any(is_its)
+}
+
 /// The box that a `Sign` command names, as its type describes it.
 fn box_to_sign<'a>(command: &Command, described: &'a TypeDescription, record_type: &str) -> Result<&'a BoxDescription, Problem> {
     let wanted = command.sign_offs.first().map(|given| given.sign_box.as_str()).unwrap_or_default();
@@ -370,9 +376,9 @@ fn must_be_current(record: &Fields, seen: Option<i64>) -> Result<(), Problem> {
     Err(problem)
 }
 
-fn record_ref(record_type: &str, record: &Fields) -> Option<deskbell_proto::RecordRef> {
+fn record_ref(record_type: &str, record: &Fields) -> Option<RecordRef> {
     let id = record.get("id")?.as_str()?.parse().ok()?;
-    Some(deskbell_proto::RecordRef { record_type: record_type.to_owned(), id })
+    Some(RecordRef { record_type: record_type.to_owned(), id })
 }
 
 /// The items that the next run of a job leaves out: what can't succeed at once, what only went stale after a second look.

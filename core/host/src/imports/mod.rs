@@ -89,6 +89,7 @@ impl Imports {
         let day = self.parts.sites.get(&batch.site).map(|site| site.day(batch.at).to_string()).unwrap_or_default();
         let args = [
             ("created", batch.created.to_string()),
+            ("changed", batch.changed.to_string()),
             ("unchanged", batch.unchanged.to_string()),
             ("on", day),
             ("by", batch.by.clone()),

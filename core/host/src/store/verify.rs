@@ -92,7 +92,8 @@ pub(super) async fn verify(view: &View) -> Vec<Check> {
     look!("numbers", numbers(&tables));
     look!("versions", versions(&tables));
     look!("references", references(&tables));
-    look!("job ledger", ledger());
+    look!("ledgers", balances(&tables));
+    look!("job ledger", job_ledger());
     look!("papers", papers());
     look!("answers", answers());
     look!("outbox", outbox());
@@ -267,8 +268,30 @@ async fn must_be_there(
     faults_of(view, &dangling, check, what, why).await
 }
 
+/// Every balance is the sum of its entries, and none is below zero.
+async fn balances(view: &View, tables: &[RecordTable], check: &mut Check) -> Result<(), Problem> {
+    for entries in tables {
+        let Some(ledger) = &entries.description.ledger else { continue };
+        let Some(accounts) = tables.iter().find(|table| table.record_type == ledger.account_type) else { continue };
+        check.looked_at += 1;
+        let (entry, account) = (&entries.name, &accounts.name);
+        let (amount, of, balance) = (&ledger.amount, &ledger.account, &ledger.balance);
+        let apart = format!(
+            "SELECT a.id AS id, a.\"{balance}\" AS balance, CAST(coalesce(sum(e.\"{amount}\"), 0) AS bigint) AS entered \
+             FROM \"{account}\" a LEFT JOIN \"{entry}\" e ON e.\"{of}\" = a.id GROUP BY a.id, a.\"{balance}\" \
+             HAVING a.\"{balance}\" <> coalesce(sum(e.\"{amount}\"), 0) OR a.\"{balance}\" < 0"
+        );
+        let what = |row: &Row| Ok(format!("{} {}", accounts.record_type, row.get::<Uuid>("id")?));
+        let why = |row: &Row| {
+            Ok(format!("its {balance} is {}, its entries make {}", row.get::<i64>("balance")?, row.get::<i64>("entered")?))
+        };
+        faults_of(view, &apart, check, what, why).await?;
+    }
+    Ok(())
+}
+
 /// One row an occurrence, one run of a job at a time, one successful attempt a run that succeeded, its papers with it.
-async fn ledger(view: &View, check: &mut Check) -> Result<(), Problem> {
+async fn job_ledger(view: &View, check: &mut Check) -> Result<(), Problem> {
     let run = |row: &Row| Ok(format!("run {} of {}", row.get::<Uuid>("id")?, row.get::<String>("job")?));
     let doubled = "SELECT job, site, occurrence_key AS occurrence, count(*) AS runs FROM job_runs \
                    GROUP BY job, site, occurrence_key HAVING count(*) > 1";
