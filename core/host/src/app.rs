@@ -24,6 +24,7 @@ use crate::people::{People, Permission, Policy};
 use crate::plugins::{self, Package, Plugin, Registry};
 use crate::printing::{Printers, Spooler};
 use crate::problem::{Code, Problem};
+use crate::queue::carry;
 use crate::retention;
 use crate::store::{Durability, Location, Store};
 
@@ -222,9 +223,8 @@ impl App {
             forms: self.forms.clone(),
             events: self.events.clone(),
             clock: self.clock.clone(),
-            busy: Arc::default(),
         };
-        tokio::spawn(spooler.run(end.clone()));
+        tokio::spawn(carry(spooler, self.store.outbox_grew(), end.clone()));
         let retention = usable_settings(&self.home)?.retention;
         tokio::spawn(retention::sweep(self.home.clone(), self.store.clone(), retention, self.clock.clone(), end.clone()));
         let jobs = self.jobs.start().await;

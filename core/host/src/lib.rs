@@ -20,6 +20,7 @@ pub mod people;
 pub mod plugins;
 pub mod printing;
 pub mod problem;
+mod queue;
 pub mod retention;
 pub mod store;
 pub mod verify;

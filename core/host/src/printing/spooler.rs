@@ -3,16 +3,12 @@
 //! Every step is noted before the next. A job that was being handed over when the desk ended is looked for at the printer by
 //! its name; where nobody can say, it is printed again: rather twice than not at all.
 
-use std::collections::HashSet;
-use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use parking_lot::Mutex;
 use serde_json::json;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
-use tokio_util::sync::CancellationToken;
 
 use super::Printers;
 use super::ipp::{IppPrinter, Standing};
@@ -20,21 +16,17 @@ use crate::clock::Clock;
 use crate::config::{Printer, PrinterAddress};
 use crate::desk::{Event, Events};
 use crate::forms::Forms;
-use crate::notify::gathered;
 use crate::problem::{Problem, Sentence};
+use crate::queue::{Carrier, pause_after};
 use crate::store::{PrintJob, PrintNote, PrintState, Store};
-
-/// How often the queue is looked at, beside every time it grows.
-const BEAT: Duration = Duration::from_secs(1);
 
 /// A raw printer that does not take the bytes within it is out of reach.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// The pauses of a queue that is held: from the first to the longest.
-const FIRST_PAUSE: TimeDelta = TimeDelta::seconds(2);
+/// The longest pause of a queue that is held.
 const LONGEST_PAUSE: TimeDelta = TimeDelta::minutes(2);
 
-/// Brings papers to printers until it is cancelled. Clones share the work.
+/// Brings papers to printers. Clones share the work.
 #[derive(Debug, Clone)]
 pub struct Spooler {
     pub store: Store,
@@ -42,8 +34,6 @@ pub struct Spooler {
     pub forms: Forms,
     pub events: Events,
     pub clock: Clock,
-    /// The printers that somebody is at.
-    pub busy: Arc<Mutex<HashSet<String>>>,
 }
 
 /// What a step came to.
@@ -55,34 +45,11 @@ enum Step {
     Held(Sentence),
 }
 
-impl Spooler {
-    pub async fn run(self, end: CancellationToken) {
-        let mut grew = self.store.outbox_grew();
-        loop {
-            match self.store.waiting_printers().await {
-                Ok(printers) => printers.into_iter().for_each(|printer| self.serve(printer)),
-                Err(problem) => tracing::warn!("the print queue cannot be read: {problem}"),
-            }
-            tokio::select! {
-                () = end.cancelled() => return,
-                more = gathered(&mut grew) => if !more { return },
-                () = tokio::time::sleep(BEAT) => {}
-            }
-        }
-    }
+impl Carrier for Spooler {
+    const QUEUE: &'static str = "print queue";
 
-    /// Works on a printer's queue until it is empty or has to wait; one at a time for each printer.
-    fn serve(&self, printer: String) {
-        if !self.busy.lock().insert(printer.clone()) {
-            return;
-        }
-        let spooler = self.clone();
-        tokio::spawn(async move {
-            if let Err(problem) = spooler.work_through(&printer).await {
-                tracing::warn!(printer, "the queue of {printer} stands still: {problem}");
-            }
-            spooler.busy.lock().remove(&printer);
-        });
+    async fn waiting(&self) -> Result<Vec<String>, Problem> {
+        self.store.waiting_printers().await
     }
 
     async fn work_through(&self, printer: &str) -> Result<(), Problem> {
@@ -99,7 +66,9 @@ impl Spooler {
         }
         Ok(())
     }
+}
 
+impl Spooler {
     async fn step(&self, job: &PrintJob) -> Result<Step, Problem> {
         let Some(printer) = self.printers.get(&job.printer) else {
             return Ok(Step::Held(sentence("print-printer-gone", "")));
@@ -173,7 +142,7 @@ impl Spooler {
             Step::AtPrinter(number) => (note.state, note.ipp_job) = (PrintState::Sent, Some(number)),
             Step::Held(reason) => {
                 note.attempts = job.attempts + 1;
-                note.next_at = now + pause_after(note.attempts);
+                note.next_at = now + pause_after(note.attempts, LONGEST_PAUSE);
                 // Whether it got there is still the question, however long the printer is away.
                 note.state = if job.state == PrintState::Sending { PrintState::Sending } else { PrintState::Held };
                 note.reason = Some(reason);
@@ -239,12 +208,6 @@ fn sentence(key: &str, detail: &str) -> Sentence {
     Sentence { plugin: None, key: key.to_owned(), args: [("detail".to_owned(), detail.to_owned())].into() }
 }
 
-/// 2 s, 4 s, 8 s … two minutes.
-fn pause_after(attempts: i64) -> TimeDelta {
-    let doubled = FIRST_PAUSE * 2_i32.pow(attempts.clamp(1, 7) as u32 - 1);
-    doubled.min(LONGEST_PAUSE)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -273,11 +236,5 @@ mod tests {
         check(&["paused"], None, Some("print-stopped"));
         let raster = Readiness { formats: vec!["image/pwg-raster".into()], is_accepting: true, ..Readiness::default() };
         assert_eq!(hindrance(&raster, None).unwrap().key, "print-no-pdf");
-    }
-
-    #[test]
-    fn a_held_queue_is_tried_less_and_less_often() {
-        let pauses: Vec<i64> = (1..=9).map(|attempts| pause_after(attempts).num_seconds()).collect();
-        assert_eq!(pauses, [2, 4, 8, 16, 32, 64, 120, 120, 120]);
     }
 }
