@@ -5,6 +5,7 @@ mod clocks;
 mod conflicts;
 mod crashes;
 mod deadlines;
+mod deliveries;
 mod erasure;
 mod faults;
 mod first_plugin;

@@ -191,6 +191,17 @@ print-forgotten = Handed over; the printer no longer knows of it.
 print-cancelled = It was cancelled at the printer.
 print-before-restore = It waited when the backup was made, and may have been printed since: print it again if it is wanted.
 
+## Deliveries
+delivery-subject = { $site }: notice for { $role }
+delivery-about = Record: { $number }
+delivery-foot = { $site }, { $at }, for { $role }. Deskbell sends this by itself; please don't answer it.
+message-unreachable = It cannot be delivered now ({ $detail }); it is tried again.
+message-refused = It was refused ({ $detail }).
+message-delivery-gone = The delivery is no longer in the settings.
+message-notice-gone = The notice is no longer there.
+message-before-restore = It waited when the backup was made, and may have been sent since.
+only-played = It was only played, not meant for anybody.
+
 ## Paper
 paper-page = Page { $page } of { $pages }
 paper-copy = Copy { $copy }

@@ -184,6 +184,17 @@ print-forgotten = 已交给打印机；打印机已不记得这份作业。
 print-cancelled = 已在打印机上取消。
 print-before-restore = 备份时仍在排队，之后可能已经打印；如仍需要，请重新打印。
 
+## 对外通知
+delivery-subject = { $site }：{ $role }通知
+delivery-about = 单号：{ $number }
+delivery-foot = { $site }，{ $at }，发给{ $role }。本消息由 Deskbell 自动发送，请勿回复。
+message-unreachable = 暂时送不到（{ $detail }），稍后重试。
+message-refused = 对方拒收（{ $detail }）。
+message-delivery-gone = 设置里已经没有这个发送渠道。
+message-notice-gone = 这条通知已经不在了。
+message-before-restore = 备份时仍在等待发送，之后可能已经发出。
+only-played = 只是演练，没有发出。
+
 ## 纸面
 paper-page = 第 { $page } 页 / 共 { $pages } 页
 paper-copy = 补打第 { $copy } 次

@@ -19,7 +19,7 @@ use crate::imports::{self, Imports};
 use crate::jobs::calendar::Hours;
 use crate::jobs::schedule::{PluginJobs, SiteClock};
 use crate::jobs::{self, Jobs};
-use crate::notify::Teller;
+use crate::notify::{Courier, Deliveries, Teller};
 use crate::people::{People, Permission, Policy};
 use crate::plugins::{self, Package, Plugin, Registry};
 use crate::printing::{Printers, Spooler};
@@ -45,6 +45,7 @@ pub struct App {
     pub sites: Sites,
     pub i18n: I18n,
     pub printers: Printers,
+    pub deliveries: Deliveries,
     events: Events,
     serving: Arc<Mutex<Option<Serving>>>,
 }
@@ -139,6 +140,7 @@ impl App {
             sites,
             i18n,
             printers,
+            deliveries: Deliveries::default(),
             events,
             serving,
         };
@@ -207,15 +209,16 @@ impl App {
             }
         }
         self.printers.set(settings.printers.clone());
+        self.deliveries.set(settings.deliveries.clone());
         self.sites.set(sites);
         self.policy.set(grants);
         check_plugin_settings(settings, plugins)
     }
 
-    /// Starts what only a serving desk does: the jobs' pulse, the outbox, the print queue, the daily sweep.
+    /// Starts what only a serving desk does: the jobs' pulse, the outbox, the queues out of the desk, the daily sweep.
     pub async fn start(&self) -> Result<(), Problem> {
         let end = CancellationToken::new();
-        let teller = Teller::new(self.store.clone(), self.events.clone(), self.clock.clone());
+        let teller = Teller::new(self.store.clone(), self.events.clone(), self.deliveries.clone(), self.clock.clone());
         tokio::spawn(teller.run(end.clone()));
         let spooler = Spooler {
             store: self.store.clone(),
@@ -224,7 +227,15 @@ impl App {
             events: self.events.clone(),
             clock: self.clock.clone(),
         };
+        let courier = Courier {
+            store: self.store.clone(),
+            deliveries: self.deliveries.clone(),
+            sites: self.sites.clone(),
+            i18n: self.i18n.clone(),
+            clock: self.clock.clone(),
+        };
         tokio::spawn(carry(spooler, self.store.outbox_grew(), end.clone()));
+        tokio::spawn(carry(courier, self.store.outbox_grew(), end.clone()));
         let retention = usable_settings(&self.home)?.retention;
         tokio::spawn(retention::sweep(self.home.clone(), self.store.clone(), retention, self.clock.clone(), end.clone()));
         let jobs = self.jobs.start().await;

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeSet;
 
+use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 
 use crate::app::App;
@@ -11,9 +12,13 @@ use crate::backup;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::home::Shipped;
 use crate::plugins::State;
+use crate::problem::{Problem, Sentence};
 
 /// Less free space than this is worth a word, and than a tenth of it an alarm.
 const FREE_BYTES: u64 = 1_000_000_000;
+
+/// What was given up is told for so long.
+const GIVEN_UP_DAYS: i64 = 7;
 
 /// The first day on which this desk could have run: an earlier clock is wrong.
 const BUILT_AFTER: &str = "2026-01-01T00:00:00Z";
@@ -43,6 +48,7 @@ pub async fn examine(app: &App, lang: &str) -> Vec<Check> {
     let mut checks = vec![Check::of_diagnostics("settings and schedules", &app.check().await), database(app).await];
     checks.extend(plugins(app, lang));
     checks.extend(printers(app, lang).await);
+    checks.extend(deliveries(app, lang).await);
     checks.extend([templates(app).await, typesetting(), disk(app), clock(app), backup(app)]);
     checks
 }
@@ -112,6 +118,40 @@ async fn printers(app: &App, lang: &str) -> Vec<Check> {
         });
     }
     checks
+}
+
+/// A delivery whose queue is held, or that has given messages up lately, and why.
+async fn deliveries(app: &App, lang: &str) -> Vec<Check> {
+    let mut checks = Vec::new();
+    let waiting = app.store.waiting_deliveries().await.unwrap_or_default();
+    let names = app.deliveries.all().iter().map(|delivery| delivery.name.clone()).chain(waiting).collect::<BTreeSet<_>>();
+    for delivery in names {
+        let check = check_delivery(app, &delivery, lang).await;
+        let name = format!("delivery {delivery}");
+        checks.push(
+            check.unwrap_or_else(|problem| Check::found(name, Health::Error, problem.to_string(), "see `deskbell db status`")),
+        );
+    }
+    checks
+}
+
+async fn check_delivery(app: &App, delivery: &str, lang: &str) -> Result<Check, Problem> {
+    let name = format!("delivery {delivery}");
+    let why = |reason: Option<Sentence>| reason.map(|reason| app.i18n.sentence(&reason, lang)).unwrap_or_default();
+    if let Some(message) = app.store.first_message(delivery).await?
+        && message.attempts > 0
+    {
+        let cure = "see to the mail server or the address; what waits goes out by itself";
+        return Ok(Check::found(name, Health::Warning, why(message.reason), cure));
+    }
+    let since = app.clock.now() - TimeDelta::days(GIVEN_UP_DAYS);
+    Ok(match app.store.given_up(delivery, since).await? {
+        None => Check::ok(name),
+        Some(given_up) => {
+            let cause = format!("{} given up in {GIVEN_UP_DAYS} days: {}", given_up.n_messages, why(given_up.reason));
+            Check::found(name, Health::Warning, cause, "see to its addresses in [[deliveries]]; the notices stand at the bell")
+        }
+    })
 }
 
 async fn templates(app: &App) -> Check {

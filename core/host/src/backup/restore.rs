@@ -45,8 +45,9 @@ pub async fn restore(home: &Home, file: &Path, database: Option<&str>, now: Date
     .await?;
     let staged = staging.path().join(DATABASE);
     manifest.check_database(file, &Location::Sqlite(staged.clone())).await?;
-    let reason = Sentence { key: "print-before-restore".to_owned(), ..Sentence::default() };
-    Location::Sqlite(staged.clone()).cancel_prints(&reason, now).await?;
+    let reason = |key: &str| Sentence { key: key.to_owned(), ..Sentence::default() };
+    let (print, message) = (reason("print-before-restore"), reason("message-before-restore"));
+    Location::Sqlite(staged.clone()).give_up_queues(&print, &message, now).await?;
 
     let url = settle_database(&staging.path().join("deskbell.toml"), database)?;
     let location = Location::parse(&url, &home.database_file())?;

@@ -21,7 +21,7 @@ use crate::clock::Clock;
 use crate::diagnostic::Source;
 use crate::home::{Home, NewHome};
 use crate::jobs::script;
-use crate::jobs::simulate::{Event, Play, Report};
+use crate::jobs::simulate::{self, Event, Play, Report};
 use crate::plugins::Plugin;
 use crate::web;
 
@@ -140,6 +140,7 @@ pub(crate) async fn fill(console: &Console, home: &Home) -> Result<Filled, Failu
     };
     let filled = filled.await;
     desk.close().await;
+    simulate::settle(home, now).await?;
     filled
 }
 

@@ -72,6 +72,7 @@ impl Simulate {
         };
         let done = self.play(console, &app, &clock, &play, &router).await;
         app.stop().await;
+        simulate::settle(&copy.home, clock.now()).await?;
         report(console, &done?)
     }
 

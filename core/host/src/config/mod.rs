@@ -6,6 +6,7 @@
 
 mod backup;
 mod database;
+mod deliveries;
 mod logging;
 mod permissions;
 mod plugin_tables;
@@ -28,6 +29,7 @@ use toml::de::DeTable;
 
 pub use backup::Backups;
 pub use database::{Database, DatabaseUrl, with_database};
+pub use deliveries::{Delivery, Route, Secret, Smtp, Webhook};
 pub use logging::{Filter, Format, Logging};
 pub use permissions::{Permissions, ROLES};
 pub use plugin_tables::PluginSettings;
@@ -57,6 +59,7 @@ pub struct Settings {
     pub retention: Retention,
     pub backups: Backups,
     pub printers: Vec<Printer>,
+    pub deliveries: Vec<Delivery>,
     plugins: PluginTables,
     source: Source,
 }
@@ -129,8 +132,10 @@ impl Settings {
 
     /// The JSON schema of `deskbell.toml`; `plugins` are the described settings of those installed.
     pub fn schema(plugins: &[(&str, &[FieldDescription])]) -> Value {
-        let source =
-            Source::new("deskbell.toml", "[runner.plugins.any]\n[[sites]]\nid = \"any\"\n[[printers]]\nname = \"any\"\n");
+        let source = Source::new(
+            "deskbell.toml",
+            "[runner.plugins.any]\n[[sites]]\nid = \"any\"\n[[printers]]\nname = \"any\"\n[[deliveries]]\nname = \"any\"\n",
+        );
         let (root, _) = DeTable::parse_recoverable(&source.text);
         let mut findings = Findings::default();
         read_root(root.get_ref(), &source, &mut findings);
@@ -153,6 +158,7 @@ impl Settings {
                 "site": site,
                 "sites": { "type": "array", "items": site },
                 "printers": { "type": "array", "items": table("printers") },
+                "deliveries": { "type": "array", "items": table("deliveries") },
                 "server": table("server"),
                 "database": table("database"),
                 "runner": runner,
@@ -177,6 +183,7 @@ fn read_root<'a>(root: &'a DeTable<'a>, source: &'a Source, findings: &'a mut Fi
     let retention = section.within("retention", Retention::read);
     let backups = section.within("backup", Backups::read);
     let printers = read_printers(&mut section, &sites);
+    let deliveries = read_deliveries(&mut section, &sites);
     let permissions = Permissions::read(&mut section);
     plugins.read_for_all(&mut section);
     section.finish();
@@ -190,6 +197,7 @@ fn read_root<'a>(root: &'a DeTable<'a>, source: &'a Source, findings: &'a mut Fi
         retention,
         backups,
         printers,
+        deliveries,
         plugins,
         source: source.clone(),
     }
@@ -244,6 +252,24 @@ fn read_printers(section: &mut Section<'_>, sites: &[Site]) -> Vec<Printer> {
         printers.extend(printer);
     }
     printers
+}
+
+fn read_deliveries(section: &mut Section<'_>, sites: &[Site]) -> Vec<Delivery> {
+    let known_sites: Vec<String> = sites.iter().map(|site| site.id.clone()).collect();
+    let mut deliveries: Vec<Delivery> = Vec::new();
+    for table in section.tables("deliveries").unwrap_or_default() {
+        let delivery = section.read_table("deliveries", Some(table), |section| {
+            let delivery = Delivery::read(section, &known_sites)?;
+            if deliveries.iter().any(|other| other.name == delivery.name) {
+                let span = section.span_of("name").unwrap_or_default();
+                section.refuse(span, format!("two deliveries have the name \"{}\"", delivery.name));
+                return None;
+            }
+            Some(delivery)
+        });
+        deliveries.extend(delivery);
+    }
+    deliveries
 }
 
 fn object(properties: serde_json::Map<String, Value>) -> Value {

@@ -4,6 +4,7 @@ use axum::http::Uri;
 use serde_json::{Value, json};
 use toml::de::DeValue;
 
+use super::deliveries::read_file;
 use super::section::{Section, Setting};
 
 /// A printer of the desk.
@@ -52,14 +53,7 @@ impl Printer {
             let span = section.span_of("sites").unwrap_or_default();
             section.refuse(span, format!("the printer \"{name}\" is for the site \"{stranger}\", which there is not"));
         }
-        let certificate = certificate.and_then(|file| match std::fs::read(&file) {
-            Ok(bytes) => Some(bytes),
-            Err(error) => {
-                let span = section.span_of("certificate").unwrap_or_default();
-                section.refuse(span, format!("{file} cannot be read: {error}"));
-                None
-            }
-        });
+        let certificate = certificate.and_then(|file| read_file(section, "certificate", &file));
         let Some(address) = address else {
             // A wrong one has been told already.
             if section.span_of("url").is_none() {

@@ -214,3 +214,49 @@ fn a_printer_that_nobody_could_find_is_refused() {
     let twice = "[[printers]]\nname = \"a\"\nurl = \"socket://x\"\n";
     check(&format!("{twice}{twice}"), false, &["deskbell.toml:5:8: two printers have the name \"a\""]);
 }
+
+#[test]
+fn a_delivery_that_nobody_could_use_is_refused() {
+    let mail =
+        "[[deliveries]]\nname = \"mail\"\nkind = \"smtp\"\nurl = \"smtp://10.0.0.4\"\nfrom = \"Desk <desk@mall.example>\"\n";
+    let hook = "[[deliveries]]\nname = \"chat\"\nkind = \"webhook\"\nurl = \"https://10.0.0.5/hook?key=1\"\n";
+    let to = "to = [\"a@mall.example\"]\n";
+    check(&format!("{mail}{to}roles = [\"duty-manager\"]\nlanguage = \"en\"\n{hook}"), true, &[]);
+    check("[[deliveries]]\nkind = \"smtp\"\n", false, &["deskbell.toml:2:8: a delivery needs a `name`"]);
+    let kind = "deskbell.toml:2:8: the delivery \"a\" needs a `kind`: smtp or webhook";
+    check("[[deliveries]]\nname = \"a\"\n", false, &[kind]);
+    check(mail, false, &["deskbell.toml:2:8: the delivery \"mail\" needs `url`, `from` and `to`"]);
+    let address = "deskbell.toml:6:6: `deliveries.to` must be a list, each of it a mail address like \"desk@mall.example\" or \
+                   \"Service desk <desk@mall.example>\"";
+    check(&format!("{mail}to = [\"everybody\"]\n"), false, &[address]);
+    let password = "deskbell.toml:2:8: \"mail\" needs both `user` and `secret_file`, or neither";
+    check(&format!("{mail}{to}user = \"desk\"\n"), false, &[password]);
+    let web = "deskbell.toml:4:7: `deliveries.url` must be smtp://host or smtps://host for mail";
+    check(&mail.replace("smtp://", "http://").replace("from", &format!("{to}from")), false, &[web]);
+    check(&format!("{hook}{to}"), false, &["deskbell.toml:5:6: `to` is for mail; the delivery \"chat\" is a webhook"]);
+    let stranger = "deskbell.toml:5:9: there is no role `supervisr`; did you mean `supervisor`?";
+    check(&format!("{hook}roles = [\"supervisr\"]\n"), false, &[stranger]);
+    check(&format!("{hook}{hook}"), false, &["deskbell.toml:6:8: two deliveries have the name \"chat\""]);
+}
+
+#[test]
+fn the_secret_of_a_delivery_is_shown_to_nobody() {
+    let secret = tempfile::NamedTempFile::new().unwrap();
+    let hook =
+        "[[deliveries]]\nname = \"chat\"\nkind = \"webhook\"\nurl = \"https://chat.example/hook?key=s3cret\"\nsecret_file = ";
+    let text = format!("{hook}{:?}\n", secret.path());
+    let empty = format!("deskbell.toml:5:15: {} holds no text", secret.path().display());
+    check(&text, false, &[&empty]);
+    std::fs::write(secret.path(), "s3cret\n").unwrap();
+    let loaded = read(&text);
+    assert!(loaded.problems.is_empty(), "{:?}", loaded.problems);
+    assert!(!format!("{:?}", loaded.settings.deliveries[0].route).contains("\"s3cret"));
+    let shown = loaded.shown.iter().find(|shown| shown.key == "deliveries.url").unwrap();
+    assert_eq!(shown.value, "https://chat.example/***");
+
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::set_permissions(secret.path(), std::fs::Permissions::from_mode(0o644)).unwrap();
+    let file = secret.path().display();
+    let open = format!("deskbell.toml:5:15: everybody on this machine can read {file}; chmod 600 {file}");
+    check(&text, true, &[&open]);
+}

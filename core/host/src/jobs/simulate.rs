@@ -17,9 +17,9 @@ use tempfile::TempDir;
 use super::script::{Kept, Line};
 use super::{Jobs, Run, RunState};
 use crate::clock::Clock;
-use crate::config;
+use crate::config::{self, Settings};
 use crate::home::Home;
-use crate::problem::{Code, Problem};
+use crate::problem::{Code, Problem, Sentence};
 use crate::store::Location;
 use crate::store::jobs::{LedgerRun, MoveCursor};
 
@@ -315,6 +315,13 @@ pub async fn copy_home(home: &Home, url: &str, kept: Option<&Path>) -> Result<Ho
     }
     Location::parse(url, &home.database_file())?.snapshot(&copy.database_file()).await?;
     Ok(HomeCopy { home: copy, _folder: temporary })
+}
+
+/// What a played desk would have told or printed stays with it, also when it is kept and serves one day.
+pub async fn settle(home: &Home, at: DateTime<Utc>) -> Result<(), Problem> {
+    let reason = Sentence { key: "only-played".to_owned(), ..Sentence::default() };
+    let url = Settings::load(&home.settings_file()).settings.database.url;
+    Location::parse(url.expose(), &home.database_file())?.give_up_queues(&reason, &reason, at).await
 }
 
 #[cfg(test)]

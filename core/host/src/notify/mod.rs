@@ -1,7 +1,13 @@
 //! Tells onwards what the desk wrote into its outbox, after the commit and at least once.
 //!
-//! Today it tells the pages that watch (the bell, the task list); mail and chat services hang themselves in here.
+//! It tells the pages that watch (the bell, the task list), and puts what people outside are to know into the couriers' queues.
 //! Not here: what is worth telling (`desk::apply` writes it, in the command's own transaction).
+
+mod announcement;
+mod courier;
+mod deliveries;
+mod smtp;
+mod webhook;
 
 use std::time::Duration;
 
@@ -13,6 +19,9 @@ use crate::clock::Clock;
 use crate::desk::{Event, Events};
 use crate::problem::Problem;
 use crate::store::{Outgoing, Store};
+
+pub use courier::Courier;
+pub use deliveries::Deliveries;
 
 /// How much is told at once.
 const BATCH: u64 = 100;
@@ -28,12 +37,13 @@ const AFTER_TROUBLE: Duration = Duration::from_secs(2);
 pub struct Teller {
     store: Store,
     events: Events,
+    deliveries: Deliveries,
     clock: Clock,
 }
 
 impl Teller {
-    pub fn new(store: Store, events: Events, clock: Clock) -> Self {
-        Teller { store, events, clock }
+    pub fn new(store: Store, events: Events, deliveries: Deliveries, clock: Clock) -> Self {
+        Teller { store, events, deliveries, clock }
     }
 
     /// Tells what is there and whatever comes, in the order it was written.
@@ -67,8 +77,9 @@ impl Teller {
                 return Ok(());
             }
             let seqs = outgoing.iter().map(|item| item.seq).collect();
+            let messages = outgoing.iter().flat_map(|item| self.deliveries.messages(item)).collect();
             outgoing.into_iter().for_each(|item| self.events.tell(event(item)));
-            self.store.told(seqs, self.clock.now()).await?;
+            self.store.told(seqs, messages, self.clock.now()).await?;
         }
     }
 }

@@ -9,7 +9,7 @@ use sea_orm::sea_query::{Condition, Expr, ExprTrait, Query};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{Stamp, Store, Tx, View};
+use super::{NewMessage, Stamp, Store, Tx, View};
 use crate::problem::Problem;
 
 /// Arguments of a sentence.
@@ -181,13 +181,13 @@ impl Store {
         rows.iter().map(outgoing).collect()
     }
 
-    /// Marks what has been told.
-    pub async fn told(&self, seqs: Vec<i64>, at: DateTime<Utc>) -> Result<(), Problem> {
+    /// Marks what has been told, and in the same transaction puts the messages that follow from it into their queues.
+    pub async fn told(&self, seqs: Vec<i64>, messages: Vec<NewMessage>, at: DateTime<Utc>) -> Result<(), Problem> {
         self.write(move |tx| {
             let mut update = Query::update();
             update.table("outbox").value("done_at", at).and_where(Expr::col("seq").is_in(seqs.iter().copied()));
             tx.execute(&update)?;
-            Ok(())
+            messages.iter().try_for_each(|message| tx.put_message(message, at))
         })
         .await
     }

@@ -34,7 +34,7 @@ const VALUES_MAX: usize = 30_000;
 const UNDER_WAY: usize = 4;
 
 /// Tables whose key counts up by itself: PostgreSQL must be told where to go on.
-const COUNTED: [&str; 3] = ["outbox", "print_jobs", "run_log"];
+const COUNTED: [&str; 4] = ["messages", "outbox", "print_jobs", "run_log"];
 
 /// What was copied, as it was read back on the other side.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -13,7 +13,7 @@ use super::failure::Failure;
 use crate::problem::{Code, Problem};
 
 /// Every table that a record type can't have.
-pub(super) const CORE_TABLES: [&str; 24] = [
+pub(super) const CORE_TABLES: [&str; 25] = [
     "users",
     "user_roles",
     "tokens",
@@ -21,6 +21,7 @@ pub(super) const CORE_TABLES: [&str; 24] = [
     "papers",
     "paper_templates",
     "print_jobs",
+    "messages",
     "outbox",
     "notices",
     "tasks",
@@ -47,7 +48,7 @@ struct Migrator;
 
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(Core), Box::new(Printing)]
+        vec![Box::new(Core), Box::new(Printing), Box::new(Deliveries)]
     }
 }
 
@@ -158,6 +159,45 @@ impl MigrationTrait for Printing {
             index("print_jobs", "print_jobs_open_idx", &["printer", "seq"]).and_where(Expr::col("done_at").is_null()).take();
         manager.create_index(open).await?;
         manager.create_index(index("print_jobs", "print_jobs_paper_idx", &["paper"])).await
+    }
+}
+
+/// Notices on their way to people outside the desk.
+struct Deliveries;
+
+impl MigrationName for Deliveries {
+    fn name(&self) -> &str {
+        "m0003_deliveries"
+    }
+}
+
+#[async_trait]
+impl MigrationTrait for Deliveries {
+    fn use_transaction(&self) -> Option<bool> {
+        Some(true)
+    }
+
+    async fn up(&self, manager: &SchemaManager) -> Result<(), sea_orm::DbErr> {
+        let c = Columns(manager.get_database_backend());
+        let columns = [
+            c.sequence("seq"),
+            must(c.id("notice")),
+            must(c.text("delivery")),
+            must(c.text("recipient")),
+            must(c.text("state")),
+            // Why it waits or was given up: a sentence's key and arguments.
+            c.text("reason"),
+            must(c.whole("attempts")),
+            must(c.at("next_at")),
+            must(c.at("changed_at")),
+            must(c.at("created_at")),
+            c.at("done_at"),
+        ];
+        manager.create_table(table("messages", columns)).await?;
+        let once = unique("messages", "messages_notice_key", &["notice", "delivery", "recipient"]);
+        manager.create_index(once).await?;
+        let open = index("messages", "messages_open_idx", &["delivery", "seq"]).and_where(Expr::col("done_at").is_null()).take();
+        manager.create_index(open).await
     }
 }
 

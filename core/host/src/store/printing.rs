@@ -5,7 +5,7 @@
 use std::fmt;
 
 use chrono::{DateTime, Utc};
-use sea_orm::sea_query::{Expr, ExprTrait, Query, SelectStatement};
+use sea_orm::sea_query::{Expr, ExprTrait, Query, SelectStatement, UpdateStatement};
 use sea_orm::{Order, StatementBuilder};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::row::Row;
 use super::session;
-use super::{Location, Stamp, Store, Tx};
+use super::{Location, MessageState, Stamp, Store, Tx};
 use crate::problem::{Problem, Sentence};
 
 /// Where a print stands.
@@ -178,26 +178,35 @@ impl Store {
 }
 
 impl Location {
-    /// Gives up every print that waits: whoever restores old data doesn't know which of them came out meanwhile.
-    pub async fn cancel_prints(&self, reason: &Sentence, at: DateTime<Utc>) -> Result<(), Problem> {
-        let reason = serde_json::to_string(reason).map_err(Problem::internal)?;
-        let mut update = Query::update();
-        update
-            .table("print_jobs")
-            .value("state", PrintState::Cancelled.as_str())
-            .value("reason", reason)
-            .value("changed_at", at)
-            .value("done_at", at)
-            .and_where(Expr::col("done_at").is_null());
+    /// Gives up every print and every message that waits: whoever goes on with a copy of the data doesn't know which of them
+    /// came out meanwhile.
+    pub async fn give_up_queues(&self, print: &Sentence, message: &Sentence, at: DateTime<Utc>) -> Result<(), Problem> {
+        let mut told = Query::update();
+        told.table("outbox").value("done_at", at).and_where(Expr::col("done_at").is_null());
+        let updates = [
+            given_up("print_jobs", PrintState::Cancelled.as_str(), print, at)?,
+            given_up("messages", MessageState::GivenUp.as_str(), message, at)?,
+            told,
+        ];
         let location = self.clone();
-        let cancelled = tokio::task::spawn_blocking(move || {
+        let done = tokio::task::spawn_blocking(move || {
             let mut session = session::open(&location)?;
             session.begin()?;
-            session.execute(StatementBuilder::build(&update, &session.backend()))?;
+            for update in &updates {
+                session.execute(StatementBuilder::build(update, &session.backend()))?;
+            }
             session.commit()
         });
-        Ok(cancelled.await.map_err(Problem::internal)??)
+        Ok(done.await.map_err(Problem::internal)??)
     }
+}
+
+fn given_up(table: &'static str, state: &str, reason: &Sentence, at: DateTime<Utc>) -> Result<UpdateStatement, Problem> {
+    let reason = serde_json::to_string(reason).map_err(Problem::internal)?;
+    let mut update = Query::update();
+    update.table(table).value("state", state).value("reason", reason).value("changed_at", at).value("done_at", at);
+    update.and_where(Expr::col("done_at").is_null());
+    Ok(update)
 }
 
 fn select() -> SelectStatement {

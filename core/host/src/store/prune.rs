@@ -17,9 +17,11 @@ impl Store {
         self.in_chunks(move |tx| forget_some_answers(tx, before)).await
     }
 
-    /// Forgets what was told onwards before a time, and says how many.
+    /// Forgets what was told onwards before a time, inside the desk and outside, and says how many.
     pub async fn forget_told(&self, before: DateTime<Utc>) -> Result<u64, Problem> {
-        self.in_chunks(move |tx| forget_some_told(tx, before)).await
+        let inside = self.in_chunks(move |tx| forget_some_done(tx, "outbox", before)).await?;
+        let outside = self.in_chunks(move |tx| forget_some_done(tx, "messages", before)).await?;
+        Ok(inside + outside)
     }
 
     async fn in_chunks<F>(&self, forget: F) -> Result<u64, Problem>
@@ -61,10 +63,10 @@ fn forget_some_answers(tx: &mut Tx<'_>, before: DateTime<Utc>) -> Result<u64, Pr
     Ok(rows.len() as u64)
 }
 
-fn forget_some_told(tx: &mut Tx<'_>, before: DateTime<Utc>) -> Result<u64, Problem> {
-    let mut told = Query::select();
-    told.column("seq").from("outbox").and_where(Expr::col("done_at").lt(before)).order_by("seq", Order::Asc).limit(CHUNK);
+fn forget_some_done(tx: &mut Tx<'_>, table: &'static str, before: DateTime<Utc>) -> Result<u64, Problem> {
+    let mut done = Query::select();
+    done.column("seq").from(table).and_where(Expr::col("done_at").lt(before)).order_by("seq", Order::Asc).limit(CHUNK);
     let mut delete = Query::delete();
-    delete.from_table("outbox").and_where(Expr::col("seq").in_subquery(told));
+    delete.from_table(table).and_where(Expr::col("seq").in_subquery(done));
     Ok(tx.execute(&delete)?)
 }

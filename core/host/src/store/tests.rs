@@ -15,7 +15,7 @@ use tempfile::TempDir;
 use uuid::Uuid;
 
 use super::*;
-use crate::problem::Code;
+use crate::problem::{Code, Sentence};
 use conformance::every_check_of_the_shared_suite_holds;
 use faults::{a_lost_connection_heals, a_newer_database_is_left_alone, closing_finishes_what_waits, two_hosts_share_one_count};
 use filters::the_sql_of_a_filter_answers_as_its_evaluator_does;
@@ -187,6 +187,7 @@ promises!(
     a_panic_in_one_command_does_not_end_the_writer,
     an_answer_means_that_others_can_see_it,
     old_answers_and_what_was_told_are_forgotten_and_the_rest_stays,
+    a_message_is_queued_once_and_given_up_with_a_copy,
     a_rehearsal_leaves_nothing,
     a_record_of_another_site_is_not_there,
     a_list_pages_through_everything_once,
@@ -399,9 +400,47 @@ async fn old_answers_and_what_was_told_are_forgotten_and_the_rest_stays(desk: Fi
     put(at() - hours(200)).await.unwrap();
     put(at() - hours(200)).await.unwrap();
     let first = store.outgoing(at(), 1).await.unwrap();
-    store.told(vec![first[0].seq], at() - hours(199)).await.unwrap();
+    store.told(vec![first[0].seq], Vec::new(), at() - hours(199)).await.unwrap();
     assert_eq!(store.forget_told(at() - hours(168)).await.unwrap(), 1);
     assert_eq!(store.outgoing(at(), 10).await.unwrap().len(), 1, "what is still to be told stays, however old");
+}
+
+async fn a_message_is_queued_once_and_given_up_with_a_copy(desk: Fixture) {
+    let store = &desk.store;
+    let put = |tx: &mut Tx<'_>| {
+        let (args, stamp) = (std::collections::BTreeMap::new(), Stamp { site: SITE, by: "lin", at: at() });
+        tx.put_notice(&NewNotice { plugin: "letters", role: "hr", key: "notice-x", args: &args, record: None }, stamp)
+    };
+    store.write(put).await.unwrap();
+    let told = store.outgoing(at(), 10).await.unwrap().remove(0);
+    let notice: Uuid = serde_json::from_value(told.body["notice"].clone()).unwrap();
+    let to = |recipient: &str| NewMessage { notice, delivery: "mail".to_owned(), recipient: recipient.to_owned() };
+    // Another host may have read the outbox at the same time.
+    store.told(vec![told.seq], vec![to("a"), to("b")], at()).await.unwrap();
+    store.told(vec![told.seq], vec![to("a"), to("b")], at()).await.unwrap();
+
+    let first = store.first_message("mail").await.unwrap().unwrap();
+    assert_eq!((&*first.recipient, first.state), ("a", MessageState::Queued));
+    assert_eq!(store.notice(notice).await.unwrap().unwrap().role, "hr");
+    let note = MessageNote { state: MessageState::Sent, reason: None, attempts: 0, next_at: at(), is_done: true };
+    store.note_message(first.seq, note, at()).await.unwrap();
+    assert_eq!(store.first_message("mail").await.unwrap().unwrap().recipient, "b");
+    assert_eq!(store.given_up("mail", at()).await.unwrap(), None);
+
+    store.write(put).await.unwrap();
+    let reason = Sentence { key: "message-before-restore".to_owned(), ..Sentence::default() };
+    Location::parse(&desk.url, &desk.folder.path().join("deskbell.db"))
+        .unwrap()
+        .give_up_queues(&reason, &reason, at())
+        .await
+        .unwrap();
+    assert_eq!(store.waiting_deliveries().await.unwrap(), Vec::<String>::new());
+    assert_eq!(store.outgoing(at(), 10).await.unwrap(), [], "what waited in the outbox must not go out later either");
+    let given_up = store.given_up("mail", at()).await.unwrap().unwrap();
+    assert_eq!((given_up.n_messages, given_up.reason), (1, Some(reason)));
+    let later = at() + TimeDelta::hours(1);
+    assert_eq!(store.given_up("mail", later).await.unwrap(), None);
+    assert_eq!(store.forget_told(later).await.unwrap(), 4);
 }
 
 async fn a_rehearsal_leaves_nothing(desk: Fixture) {

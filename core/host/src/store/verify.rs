@@ -390,7 +390,10 @@ async fn outbox(view: &View, check: &mut Check) -> Result<(), Problem> {
         Ok(())
     })
     .await?;
-    Ok(())
+    let without = "SELECT m.seq AS seq, m.delivery AS delivery FROM messages m LEFT JOIN notices n ON n.id = m.notice \
+                   WHERE m.done_at IS NULL AND n.id IS NULL";
+    let what = |row: &Row| Ok(format!("message {} of {}", row.get::<i64>("seq")?, row.get::<String>("delivery")?));
+    faults_of(view, without, check, what, |_| Ok("the notice that it tells is not there".to_owned())).await
 }
 
 /// Notes every row of an answer as a fault.
