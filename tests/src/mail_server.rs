@@ -22,6 +22,7 @@ pub struct MailServer {
 #[derive(Debug, Default)]
 struct State {
     taken: Mutex<Vec<Mail>>,
+    words: Mutex<Vec<String>>,
     strangers: Mutex<Vec<String>>,
     hesitates: Mutex<bool>,
     goes_on: Condvar,
@@ -89,6 +90,11 @@ impl MailServer {
         self.state.goes_on.notify_all();
     }
 
+    /// What clients have said so far, a word a line: `EHLO`, `MAIL` …
+    pub fn words(&self) -> Vec<String> {
+        self.state.words.lock().expect("no thread panics with it").clone()
+    }
+
     /// The mail so far, oldest first.
     pub fn taken(&self) -> Vec<Mail> {
         self.state.taken.lock().expect("no thread panics with it").clone()
@@ -103,6 +109,7 @@ fn converse(client: &TcpStream, state: &State) -> std::io::Result<()> {
     say("220 mail.mall.example")?;
     while let Some(line) = lines.next().transpose()? {
         let word = line.split([' ', ':']).next().unwrap_or_default().to_uppercase();
+        state.words.lock().expect("no thread panics with it").push(word.clone());
         match word.as_str() {
             "RCPT" => {
                 let recipient = line.split(['<', '>']).nth(1).unwrap_or_default().to_owned();

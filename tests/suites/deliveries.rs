@@ -28,11 +28,21 @@ fn tell(desk: &Serving) -> String {
     desk.api.post("/api/v1/records/letters.problem", problem).expect(201).text("number").to_owned()
 }
 
+/// Also when a host that died had claimed one: another takes it over after a minute.
 fn until_taken(server: &MailServer, n: usize) -> Vec<Mail> {
-    eventually_within(Duration::from_secs(30), &format!("{n} mails are taken"), || {
+    eventually_within(Duration::from_secs(90), &format!("{n} mails are taken"), || {
         let taken = server.taken();
         (taken.len() >= n).then_some(taken)
     })
+}
+
+/// Waits until the desk has noted so many messages as sent.
+fn until_noted(desk: &Serving, n: usize) {
+    let line = format!("deskbell_messages_total{{delivery=\"mail\",state=\"sent\"}} {n}\n");
+    eventually(&format!("{n} messages are noted as sent"), || {
+        let metrics = desk.api.get("/metrics").expect(200).bytes;
+        String::from_utf8_lossy(&metrics).contains(&line).then_some(())
+    });
 }
 
 /// How `doctor` finds a delivery.
@@ -69,6 +79,7 @@ fn a_notice_goes_out_by_mail_once() {
     // The next message comes after the first in the queue: so when it is there, the first was not sent twice.
     let second = tell(&desk);
     assert!(until_taken(&server, 2)[1].decoded().contains(&second));
+    until_noted(&desk, 2);
     desk.kill();
     let desk = home.serve();
     let third = tell(&desk);
@@ -229,4 +240,18 @@ fn an_unknown_recipient_is_given_up_and_shown_and_the_others_get_theirs() {
     tell(&desk);
     assert_eq!(until_taken(&server, 2).len(), 2);
     until_found(&home, "mail", "2 given up");
+}
+
+#[test]
+fn a_password_does_not_go_over_an_open_line() {
+    let server = MailServer::started();
+    let password = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(password.path(), "quite secret\n").unwrap();
+    let login = format!("user = \"desk\"\nsecret_file = {:?}\n", password.path());
+    let home = with_deliveries(&(mail_to(&server, &["zhou@mall.example"]) + &login));
+    let desk = home.serve();
+    tell(&desk);
+    until_found(&home, "mail", "cannot be delivered now");
+    assert!(server.taken().is_empty());
+    assert!(server.words().iter().all(|word| ["EHLO", "QUIT"].contains(&&**word)), "{:?}", server.words());
 }

@@ -4,7 +4,7 @@ use std::sync::Mutex;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
-use deskbell_tests::{Cluster, Home, Proxy, Serving, eventually_within};
+use deskbell_tests::{Cluster, Home, MailServer, Proxy, Serving, eventually_within};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 
@@ -171,4 +171,33 @@ fn signal(pids: &[i32], signal: Signal) {
     for pid in pids {
         let _ = kill_process(Pid::from_raw(*pid).expect("a pid"), signal);
     }
+}
+
+#[test]
+fn two_hosts_deliver_each_message_once() {
+    let server = MailServer::started();
+    let settings = format!(
+        "\n[[deliveries]]\nname = \"mail\"\nkind = \"smtp\"\nurl = \"smtp://{}\"\nfrom = \"desk@mall.example\"\nto = [\"a@mall.example\"]\n",
+        server.address
+    );
+    let home = Home::new();
+    let beside = Home::beside(&home);
+    for home in [&home, &beside] {
+        home.write("deskbell.toml", &(home.read("deskbell.toml") + &settings));
+    }
+    let desks = [home.serve(), beside.serve()];
+    let mut last = String::new();
+    for n in 0..10 {
+        let problem = json!({"kind": "missing", "description": format!("{n}")});
+        let told = desks[n % 2].api.post("/api/v1/records/letters.problem", problem).expect(201);
+        told.text("number").clone_into(&mut last);
+    }
+    let taken = eventually_within(TAKEN_OVER_WITHIN, "every notice is delivered", || {
+        // They go out in order: after the last one no other can come.
+        Some(server.taken()).filter(|taken| taken.last().is_some_and(|mail| mail.decoded().contains(&last)))
+    });
+    let mut ids: Vec<_> = taken.iter().filter_map(|mail| mail.header("message-id")).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    assert_eq!((taken.len(), ids.len()), (10, 10), "{taken:?}");
 }

@@ -2,7 +2,7 @@
 //!
 //! Every step is noted before the next. What was being handed over when the desk ended goes out again: the id tells.
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::announcement::Announcement;
 use super::{Deliveries, smtp, webhook};
@@ -21,6 +21,9 @@ const LONGEST_PAUSE: TimeDelta = TimeDelta::minutes(15);
 /// lest a desk that was off for a day gives up what it has not tried.
 const PATIENCE: TimeDelta = TimeDelta::hours(24);
 const TRIES_AT_LEAST: i64 = 5;
+
+/// Where several hosts share a database, one has a message to itself for so long: longer than any attempt takes.
+const LEASE: TimeDelta = TimeDelta::seconds(60);
 
 /// Brings notices to mail servers and webhooks. Clones share the work.
 #[derive(Debug, Clone)]
@@ -44,6 +47,8 @@ pub(super) enum Trouble {
 /// What a step came to.
 enum Step {
     Sent,
+    /// Another host is at it.
+    NotMine,
     GivenUp(Sentence),
     Held(Sentence),
 }
@@ -61,7 +66,7 @@ impl Carrier for Courier {
                 return Ok(());
             }
             let step = self.step(&message).await?;
-            let goes_on = !matches!(step, Step::Held(_));
+            let goes_on = matches!(step, Step::Sent | Step::GivenUp(_));
             self.note(&message, step).await?;
             if !goes_on {
                 return Ok(());
@@ -74,11 +79,15 @@ impl Carrier for Courier {
 impl Courier {
     async fn step(&self, message: &Message) -> Result<Step, Problem> {
         let Some(delivery) = self.deliveries.get(&message.delivery) else {
-            return Ok(self.held(message, sentence("message-delivery-gone", "")));
+            return Ok(held(message, sentence("message-delivery-gone", ""), self.clock.now()));
         };
         let said = Announcement::of(message, &delivery, &self.store, &self.sites, &self.i18n).await?;
         let Some(said) = said else { return Ok(Step::GivenUp(sentence("message-notice-gone", ""))) };
-        self.store.note_handing_over(message.seq, self.clock.now()).await?;
+        let now = self.clock.now();
+        let until = if self.store.is_shared() { now + LEASE } else { now };
+        if !self.store.claim_message(message.seq, now, until).await? {
+            return Ok(Step::NotMine);
+        }
         let sent = match &delivery.route {
             Route::Smtp(smtp) => smtp::send(smtp, &message.recipient, &said).await,
             Route::Webhook(webhook) => webhook::send(webhook, &said).await,
@@ -86,34 +95,64 @@ impl Courier {
         Ok(match sent {
             Ok(()) => Step::Sent,
             Err(Trouble::Refused(reason)) => Step::GivenUp(sentence("message-refused", &reason)),
-            Err(Trouble::Away(reason)) => self.held(message, sentence("message-unreachable", &reason)),
+            Err(Trouble::Away(reason)) => held(message, sentence("message-unreachable", &reason), self.clock.now()),
         })
-    }
-
-    /// Held, or given up when it was held for too long.
-    fn held(&self, message: &Message, reason: Sentence) -> Step {
-        let is_old = self.clock.now() - message.created_at > PATIENCE;
-        if is_old && message.attempts + 1 >= TRIES_AT_LEAST { Step::GivenUp(reason) } else { Step::Held(reason) }
     }
 
     async fn note(&self, message: &Message, step: Step) -> Result<(), Problem> {
         let now = self.clock.now();
         let (state, reason, attempts) = match step {
+            Step::NotMine => return Ok(()),
             Step::Sent => (MessageState::Sent, None, 0),
             Step::GivenUp(reason) => (MessageState::GivenUp, Some(reason), 0),
             Step::Held(reason) => (MessageState::Held, Some(reason), message.attempts + 1),
         };
         let (delivery, is_held) = (message.delivery.clone(), state == MessageState::Held);
-        if state != message.state || reason != message.reason {
+        let is_news = state != message.state || reason != message.reason;
+        let next_at = if is_held { now + pause_after(attempts, LONGEST_PAUSE) } else { now };
+        let note = MessageNote { state, reason, attempts, next_at, is_done: !is_held };
+        self.store.note_message(message.seq, note, now).await?;
+        if is_news {
             tracing::info!(delivery, notice = %message.notice, "notice {} for {delivery}: {}", message.notice, state.as_str());
             metrics::counter!("deskbell_messages_total", "delivery" => delivery.clone(), "state" => state.as_str()).increment(1);
         }
         metrics::gauge!("deskbell_delivery_held", "delivery" => delivery).set(if is_held { 1.0 } else { 0.0 });
-        let next_at = if is_held { now + pause_after(attempts, LONGEST_PAUSE) } else { now };
-        self.store.note_message(message.seq, MessageNote { state, reason, attempts, next_at, is_done: !is_held }, now).await
+        Ok(())
     }
+}
+
+/// Held, or given up when it was held for too long.
+fn held(message: &Message, reason: Sentence, now: DateTime<Utc>) -> Step {
+    let is_old = now - message.created_at > PATIENCE;
+    if is_old && message.attempts + 1 >= TRIES_AT_LEAST { Step::GivenUp(reason) } else { Step::Held(reason) }
 }
 
 fn sentence(key: &str, detail: &str) -> Sentence {
     Sentence { plugin: None, key: key.to_owned(), args: [("detail".to_owned(), detail.to_owned())].into() }
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    #[test]
+    fn a_message_is_given_up_after_a_day_of_trying_and_not_before() {
+        let created_at: DateTime<Utc> = "2026-11-24T01:00:00Z".parse().unwrap();
+        let check = |hours: i64, attempts: i64, is_given_up: bool| {
+            let (delivery, recipient) = ("mail".to_owned(), String::new());
+            let (state, next_at) = (MessageState::Held, created_at);
+            let message =
+                Message { seq: 1, notice: Uuid::nil(), delivery, recipient, state, reason: None, attempts, next_at, created_at };
+            let step = held(&message, sentence("message-unreachable", ""), created_at + TimeDelta::minutes(hours * 60 + 1));
+            assert_eq!(matches!(step, Step::GivenUp(_)), is_given_up, "{hours} h, {attempts} tries");
+        };
+        check(23, 100, false);
+        check(24, 100, true);
+        // The desk itself was off for a week: what it did not tell then, it tries first.
+        check(168, 0, false);
+        check(168, 3, false);
+        check(168, 4, true);
+    }
 }

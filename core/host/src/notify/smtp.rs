@@ -25,7 +25,10 @@ pub(super) async fn send(smtp: &Smtp, recipient: &str, said: &Announcement) -> R
     let to = recipient.parse().map_err(|error: lettre::address::AddressError| refused(&error))?;
     let mail = mail(smtp, Mailbox::new(None, to), said).map_err(|error| refused(&error))?;
     let transport = transport(smtp).map_err(|error| Trouble::Away(error.to_string()))?;
-    transport.send(mail).await.map(drop).map_err(|error| trouble(&error))
+    match tokio::time::timeout(PATIENCE, transport.send(mail)).await {
+        Ok(sent) => sent.map(drop).map_err(|error| trouble(&error)),
+        Err(_) => Err(Trouble::Away(format!("{} did not take it in {} s", smtp.host, PATIENCE.as_secs()))),
+    }
 }
 
 fn mail(smtp: &Smtp, to: Mailbox, said: &Announcement) -> Result<Message, lettre::error::Error> {
@@ -54,7 +57,7 @@ fn transport(smtp: &Smtp) -> Result<AsyncSmtpTransport<Tokio1Executor>, Error> {
         (false, None) => Tls::Opportunistic(tls),
     };
     let mut transport = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(&smtp.host);
-    transport = transport.port(smtp.port).timeout(Some(PATIENCE)).tls(tls);
+    transport = transport.port(smtp.port).tls(tls);
     if let Some((user, password)) = &smtp.login {
         transport = transport.credentials(Credentials::new(user.clone(), password.expose().to_owned()));
     }

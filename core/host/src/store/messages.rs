@@ -168,14 +168,19 @@ impl Store {
         Ok((n_messages > 0).then_some(GivenUp { n_messages, reason }))
     }
 
-    /// Notes that a message is about to be handed over.
-    pub async fn note_handing_over(&self, seq: i64, at: DateTime<Utc>) -> Result<(), Problem> {
+    /// Notes that a message is about to be handed over, by this host alone until then; false when another host is at it.
+    pub async fn claim_message(&self, seq: i64, at: DateTime<Utc>, until: DateTime<Utc>) -> Result<bool, Problem> {
         self.write(move |tx| {
             let mut update = Query::update();
-            update.table("messages").value("state", MessageState::Sending.as_str()).value("changed_at", at);
-            update.and_where(Expr::col("seq").eq(seq));
-            tx.execute(&update)?;
-            Ok(())
+            update
+                .table("messages")
+                .value("state", MessageState::Sending.as_str())
+                .value("changed_at", at)
+                .value("next_at", until)
+                .and_where(Expr::col("seq").eq(seq))
+                .and_where(Expr::col("done_at").is_null())
+                .and_where(Expr::col("next_at").lte(at));
+            Ok(tx.execute(&update)? == 1)
         })
         .await
     }

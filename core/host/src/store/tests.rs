@@ -422,6 +422,10 @@ async fn a_message_is_queued_once_and_given_up_with_a_copy(desk: Fixture) {
     let first = store.first_message("mail").await.unwrap().unwrap();
     assert_eq!((&*first.recipient, first.state), ("a", MessageState::Queued));
     assert_eq!(store.notice(notice).await.unwrap().unwrap().role, "hr");
+    let until = at() + TimeDelta::seconds(60);
+    assert!(store.claim_message(first.seq, at(), until).await.unwrap());
+    assert!(!store.claim_message(first.seq, at(), until).await.unwrap(), "another host is at it");
+    assert!(store.claim_message(first.seq, until, until).await.unwrap(), "until its time is over");
     let note = MessageNote { state: MessageState::Sent, reason: None, attempts: 0, next_at: at(), is_done: true };
     store.note_message(first.seq, note, at()).await.unwrap();
     assert_eq!(store.first_message("mail").await.unwrap().unwrap().recipient, "b");
