@@ -69,6 +69,12 @@ pub fn instant(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(SecondsFormat::Millis, true)
 }
 
+/// The first day that a field can hold; before it a day has another width, and PostgreSQL knows no such day.
+pub const FIRST_DAY: NaiveDate = NaiveDate::from_ymd_opt(1, 1, 1).expect("a day");
+
+/// The last day that a field can hold.
+pub const LAST_DAY: NaiveDate = NaiveDate::from_ymd_opt(9999, 12, 31).expect("a day");
+
 /// Why a value does not fit its field; `code` is a locale key, `args` fill its sentence.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Misfit {
@@ -111,6 +117,9 @@ impl FieldKind {
             FieldKind::Day => {
                 let text = value.as_str().ok_or(Misfit::new("not-a-day"))?;
                 let day = NaiveDate::parse_from_str(text, "%Y-%m-%d").map_err(|_| Misfit::new("not-a-day"))?;
+                if !(FIRST_DAY..=LAST_DAY).contains(&day) {
+                    return Err(Misfit::new("not-a-day"));
+                }
                 Ok(day.to_string().into())
             }
             FieldKind::Instant => {
@@ -179,6 +188,9 @@ mod tests {
         check(count, json!(1.5), Err("not-a-number"));
         check(FieldKind::Day, json!("2026-02-29"), Err("not-a-day"));
         check(FieldKind::Day, json!("2028-02-29"), Ok(json!("2028-02-29")));
+        check(FieldKind::Day, json!("9999-12-31"), Ok(json!("9999-12-31")));
+        check(FieldKind::Day, json!("+10000-01-01"), Err("not-a-day"));
+        check(FieldKind::Day, json!("-0001-01-01"), Err("not-a-day"));
         check(FieldKind::Instant, json!("2026-11-24T09:30:00+08:00"), Ok(json!("2026-11-24T01:30:00.000Z")));
         let kind = FieldKind::Choice { values: vec!["letter".into(), "parcel".into()] };
         check(kind.clone(), json!("parcel"), Ok(json!("parcel")));

@@ -4,6 +4,7 @@ use std::fmt::{self, Display};
 
 use chrono::{Datelike, Months};
 use deskbell_proto::value::FieldKind;
+pub use deskbell_proto::value::{FIRST_DAY, LAST_DAY};
 use serde_json::Value;
 
 use crate::field::{Day, FieldType};
@@ -114,7 +115,7 @@ pub fn last_of_month(day: Day) -> Day {
 /// assert_eq!(months_after(day, 1).to_string(), "2027-02-28");
 /// ```
 pub fn months_after(day: Day, months: u32) -> Day {
-    day.checked_add_months(Months::new(months)).unwrap_or(Day::MAX)
+    day.checked_add_months(Months::new(months)).unwrap_or(LAST_DAY).min(LAST_DAY)
 }
 
 /// The day in a year on which something that happened on a day comes round.

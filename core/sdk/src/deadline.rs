@@ -1,6 +1,7 @@
 //! Deadlines: when a record is due, counted in days from a day that it holds.
 
 use chrono::TimeDelta;
+use deskbell_proto::value::{FIRST_DAY, LAST_DAY};
 use deskbell_proto::{DueQuestion, DueSince};
 
 use crate::field::{Day, Days};
@@ -83,8 +84,9 @@ impl<R: Record> Deadline<R> {
 }
 
 fn shifted(day: Day, days: i64) -> Day {
-    let end = if days < 0 { Day::MIN } else { Day::MAX };
-    TimeDelta::try_days(days).and_then(|days| day.checked_add_signed(days)).unwrap_or(end)
+    let end = if days < 0 { FIRST_DAY } else { LAST_DAY };
+    let shifted = TimeDelta::try_days(days).and_then(|days| day.checked_add_signed(days)).unwrap_or(end);
+    shifted.clamp(FIRST_DAY, LAST_DAY)
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::iter::Sum;
 use std::ops::{Add, Neg, Sub};
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
-use deskbell_proto::value::{FieldKind, TEXT_MAX, instant};
+use deskbell_proto::value::{FIRST_DAY, FieldKind, LAST_DAY, TEXT_MAX, instant};
 use serde_json::Value;
 
 /// A calendar day in the site's zone; ends in `_on`.
@@ -150,14 +150,14 @@ pub struct Days(pub u32);
 impl Add<Days> for Day {
     type Output = Day;
     fn add(self, days: Days) -> Day {
-        self.checked_add_days(chrono::Days::new(days.0.into())).unwrap_or(Day::MAX)
+        self.checked_add_days(chrono::Days::new(days.0.into())).unwrap_or(LAST_DAY).min(LAST_DAY)
     }
 }
 
 impl Sub<Days> for Day {
     type Output = Day;
     fn sub(self, days: Days) -> Day {
-        self.checked_sub_days(chrono::Days::new(days.0.into())).unwrap_or(Day::MIN)
+        self.checked_sub_days(chrono::Days::new(days.0.into())).unwrap_or(FIRST_DAY).max(FIRST_DAY)
     }
 }
 

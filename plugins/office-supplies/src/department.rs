@@ -1,6 +1,6 @@
 //! Departments: who asks for supplies, and who is reminded while nothing was asked for (O2).
 
-use deskbell_sdk::calendar::{first_of_month, months_after};
+use deskbell_sdk::calendar::{FIRST_DAY, first_of_month, months_after};
 use deskbell_sdk::prelude::*;
 
 use crate::Settings;
@@ -74,7 +74,7 @@ pub fn remind(cx: &mut Cx<Settings>) -> Result<Outcome> {
 /// O2: departments that have not asked for next month's supplies, while the deadline is near.
 pub fn without_request(cx: &Cx<Settings>, on: Day) -> Query<Department> {
     let (month, _, stage) = collecting(cx, on);
-    let asked_before = if stage == 0 { Day::MIN } else { month };
+    let asked_before = if stage == 0 { FIRST_DAY } else { month };
     Department::IS_ACTIVE.is(true).and(Department::REQUESTED_FOR.lt(asked_before)).sort_by(Department::NAME)
 }
 

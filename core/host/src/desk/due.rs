@@ -1,6 +1,7 @@
 //! What must be done on a day: every type's declared due questions, and the open tasks; and which deadlines come next.
 
 use chrono::{Days, NaiveDate};
+use deskbell_proto::value::LAST_DAY;
 use deskbell_proto::{DueQuestion, DueSince, Fields, Handler, Read};
 use serde_json::{Value, json};
 
@@ -23,7 +24,7 @@ pub struct DueDays {
 
 impl DueDays {
     fn last(self) -> NaiveDate {
-        self.on.checked_add_days(Days::new(self.ahead)).unwrap_or(NaiveDate::MAX)
+        self.on.checked_add_days(Days::new(self.ahead)).unwrap_or(LAST_DAY)
     }
 }
 
