@@ -129,6 +129,7 @@ refused-lot-is-past-its-date = This lot is past its expiry date; it may not be t
 refused-lot-has-another-date = This lot is in the books with another expiry date: look at the package again.
 refused-lot-is-set-aside = This lot is set aside already; nothing is added to it or given from it.
 refused-lot-has-left = This lot has left the stock; there is nothing to count.
+refused-quarantined-lots-leave-by-a-slip = A quarantined lot is not counted: it leaves by a disposal slip that two people sign.
 refused-count-is-negative = A count can't be negative; please count again.
 refused-not-enough-usable = There is not that much { $item } that may be given: lots past their date and quarantined ones don't count. Give less, or call a clinic.
 refused-is-requested = This medicine has just been requested.

@@ -129,6 +129,7 @@ refused-lot-is-past-its-date = 这批药已过有效期，不能入库也不能�
 refused-lot-has-another-date = 这个批号登记的有效期不同，请再核对包装。
 refused-lot-is-set-aside = 这批药已经封存，不能再入库或使用。
 refused-lot-has-left = 这批药已经出库，不用再盘点。
+refused-quarantined-lots-leave-by-a-slip = 封存的批次不再盘点，凭两人签字的报废单出库。
 refused-count-is-negative = 盘点数不能是负数，请重新盘点。
 refused-not-enough-usable = 可以使用的{ $item }没有这么多：过期和封存的不算。请少取一些，或者联系诊所。
 refused-is-requested = 这种药刚刚申请过补货。

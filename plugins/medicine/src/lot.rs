@@ -122,12 +122,16 @@ pub fn receive(cx: &mut Cx, item: Stored<Item>, came: Receive) -> Result<Stored<
 /// M6: sets the books right to what is there, with the reason.
 pub fn count(cx: &mut Cx, lot: Stored<Lot>, found: Count) -> Result<Stored<Lot>> {
     Rule("M6").requires(!deskbell_sdk::State::is_closed(&lot.state), "lot-has-left")?;
+    // Or one person could take out what two have to sign for.
+    Rule("M5").requires(lot.state == LotState::Usable, "quarantined-lots-leave-by-a-slip")?;
     let today = cx.today();
     let refusal = Rule("M6").refuse("count-is-negative");
     cx.post_count(&lot, found.counted, refusal, |difference| Movement {
         note: Some(found.note),
         ..Movement::of(&lot, difference, today, Reason::Counted)
     })?;
+    let item = cx.get(&lot.item)?;
+    restock::end(cx, &item)?;
     cx.get(&lot.to_ref())
 }
 

@@ -26,7 +26,7 @@ pub struct Restock {
 #[derive(State, Clone, PartialEq)]
 pub enum RestockState {
     Open,
-    /// Some of it has come.
+    /// There is enough of it again.
     #[state(closed)]
     Received {
         received_on: Day,
@@ -91,8 +91,11 @@ fn open_for(item: &Stored<Item>) -> Query<Restock> {
     Restock::ITEM.is(item).and(Restock::STATE.is_open())
 }
 
-/// M1: some of the medicine has come, so its request is done with.
+/// M1: a request is done with once there is enough again.
 pub fn end(cx: &mut Cx, item: &Stored<Item>) -> Result<()> {
+    if in_stock(cx, item)? < item.minimum {
+        return Ok(());
+    }
     for mut request in cx.find(open_for(item))? {
         request.state = RestockState::Received { received_on: cx.today() };
         cx.update(request)?;

@@ -87,6 +87,19 @@ fn m1_what_runs_low_is_requested_once() {
     );
 }
 
+/// M1: a request stands until there is enough again, by what comes or by what a count finds.
+#[test]
+fn m1_a_request_stands_until_there_is_enough() {
+    let mut desk = desk();
+    receive(&mut desk, "A", "2027-06-30", 5).done();
+    desk.run_job("stock-check").outcome();
+    receive(&mut desk, "A", "2027-06-30", 1).done();
+    assert_eq!(desk.on("2026-11-02").run_job("stock-check").outcome().0, "nothing-due", "it is requested already");
+    assert_eq!(due(&mut desk, "to-restock", "2026-11-02").len(), 2);
+    desk.act_as("zhou").act("lot", "ML-001", "count", json!({"counted": 20, "note": "漏登一盒"})).done();
+    assert_eq!(due(&mut desk, "to-restock", "2026-11-02").len(), 1, "only the oil");
+}
+
 /// M1: a request that is cancelled is raised again while it lacks, and only open ones are cancelled.
 #[test]
 fn m1_a_cancelled_request_is_raised_again() {
@@ -269,13 +282,25 @@ fn m5_quarantined_lots_leave_with_two_signatures() {
     );
 }
 
+/// M5: a count takes nothing out of quarantine, where two have to sign.
+#[test]
+fn m5_a_count_takes_nothing_out_of_quarantine() {
+    let mut desk = desk();
+    receive(&mut desk, "A", "2027-06-30", 5).done();
+    desk.act("lot", "ML-001", "quarantine", json!({"reason": "包装破损"})).done();
+    let count = json!({"counted": 0, "note": "已丢失"});
+    let refusal = desk.act_as("zhou").act("lot", "ML-001", "count", count).refused_by("M5");
+    assert_eq!(refusal.sentences["zh-CN"], "封存的批次不再盘点，凭两人签字的报废单出库。");
+    assert_eq!(lot(&desk, "ML-001").1, 5);
+}
+
 /// M5: a lot that was emptied by a count leaves all the same, and its slip says why it was set aside.
 #[test]
 fn m5_an_empty_lot_leaves_by_its_slip() {
     let mut desk = desk();
     receive(&mut desk, "A", "2027-06-30", 2).done();
-    desk.act("lot", "ML-001", "quarantine", json!({"reason": "包装破损"})).done();
     desk.act_as("zhou").act("lot", "ML-001", "count", json!({"counted": 0, "note": "已丢失"})).done();
+    desk.act("lot", "ML-001", "quarantine", json!({"reason": "包装破损"})).done();
     let slip = desk.create("disposal", json!({"manner": "销毁"})).number();
     assert_eq!(desk.paper("disposal-slip", "disposal", &slip)["lines"][0]["reason"], "包装破损");
     desk.sign("disposal", &slip, "clerk", "chen", "1111").done();

@@ -111,6 +111,7 @@ refused-activity-is-closed = This activity is closed.
 refused-no-label-is-left = None of these labels is still out: look at their serials.
 refused-labels-are-unaccounted = { $n } labels are unaccounted for: take them back, or have them written off.
 refused-write-off-needs-loss-prevention = Missing labels are written off with loss prevention's signature.
+refused-sheet-is-too-large = The sheet as it is set up is larger than A4: check its measures in the settings.
 refused-label-was-never-issued = { $serial } was never issued: these goods may not enter.
 
 ## Input

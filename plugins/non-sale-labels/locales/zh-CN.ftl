@@ -111,6 +111,7 @@ refused-activity-is-closed = 这项活动已经办结。
 refused-no-label-is-left = 这些标签都已交代过，请核对标签号。
 refused-labels-are-unaccounted = 还有 { $n } 枚标签没有交代：请退回，或者办理注销。
 refused-write-off-needs-loss-prevention = 注销遗失的标签要先请防损签字。
+refused-sheet-is-too-large = 设置的标签纸比 A4 大，请核对设置里的尺寸。
 refused-label-was-never-issued = { $serial } 没有发放过：这件商品不能进场。
 
 ## 填写

@@ -60,11 +60,20 @@ impl Geometry {
             down: settings.gap_down,
         }
     }
+
+    /// Or labels would be printed smaller than their stock, and codes be cut off.
+    fn fits_on_a4(&self) -> bool {
+        let across = self.left + self.columns * self.width + (self.columns - 1) * self.across;
+        let down = self.top + self.rows * self.height + (self.rows - 1) * self.down;
+        across <= 2100 && down <= 2970
+    }
 }
 
 /// N2: prints the labels of an issue on sheets, beginning at any label of a half-used one.
 pub fn print(cx: &mut Cx<Settings>, mut issue: Stored<Issue>, on: PrintLabels) -> Result<Stored<Issue>> {
-    let per_sheet = cx.settings().sheet_columns * cx.settings().sheet_rows;
+    let geometry = Geometry::of(cx.settings());
+    Rule("N2").requires(geometry.fits_on_a4(), "sheet-is-too-large")?;
+    let per_sheet = geometry.columns * geometry.rows;
     if !(1..=per_sheet).contains(&on.starts_at) {
         return Err(Error::invalid("starts_at", "no-such-label-on-the-sheet"));
     }

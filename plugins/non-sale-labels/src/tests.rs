@@ -232,8 +232,13 @@ fn n2_a_sheet_begins_at_any_label_of_a_half_used_one() {
         let print = json!({ "starts_at": nowhere });
         assert_eq!(desk.act("issue", &number, "print-labels", print).invalid("starts_at"), "no-such-label-on-the-sheet");
     }
-    desk.setting("sheet_columns", 5).setting("sheet_rows", 13);
-    desk.act("issue", &number, "print-labels", json!({"starts_at": 65})).done();
+    desk.setting("sheet_columns", 2).setting("sheet_rows", 7).setting("label_width", 1000);
+    desk.act("issue", &number, "print-labels", json!({"starts_at": 14})).done();
+    for (setting, value) in [("label_width", 1020), ("label_height", 410)] {
+        desk.setting("label_width", 1000).setting(setting, value);
+        let refusal = desk.act("issue", &number, "print-labels", json!({"starts_at": 1})).refused_by("N2");
+        assert_eq!(refusal.key, "refused-sheet-is-too-large", "{setting}");
+    }
 }
 
 /// N2: the stock's paper shows what came, what was issued and what is left.
