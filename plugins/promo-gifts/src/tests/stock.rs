@@ -91,7 +91,7 @@ fn g1_nothing_comes_for_an_activity_that_is_over() {
 fn g1_an_unexplained_shortage_goes_to_loss_prevention() {
     let mut desk = desk();
     let (_, gift) = cups(&mut desk, 10);
-    desk.act("gift", &gift, "count", json!({"counted": 10})).done();
+    desk.act("gift", &gift, "count", json!({"counted": 10, "explanation": "复核无误"})).done();
     assert_eq!(desk.list("movement").len(), 1, "a right count moves nothing");
     desk.act("gift", &gift, "count", json!({"counted": 12})).done();
     assert_eq!((in_stock(&desk, &gift), told(&desk)), (12, vec![]));
