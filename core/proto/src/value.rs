@@ -28,14 +28,14 @@ pub enum FieldKind {
         #[serde(default)]
         long: bool,
     },
-    /// A whole number.
+    /// A whole number, of at most [`NUMBER_MAX`].
     Integer {
         #[serde(default)]
         min: Option<i64>,
         #[serde(default)]
         max: Option<i64>,
     },
-    /// Money in fen.
+    /// Money in fen, of at most [`NUMBER_MAX`].
     Fen,
     /// Yes or no.
     Bool,
@@ -75,6 +75,10 @@ pub const FIRST_DAY: NaiveDate = NaiveDate::from_ymd_opt(1, 1, 1).expect("a day"
 /// The last day that a field can hold.
 pub const LAST_DAY: NaiveDate = NaiveDate::from_ymd_opt(9999, 12, 31).expect("a day");
 
+/// The largest number that a field can hold, and the smallest below zero: a trillion, so that a sum over millions of records
+/// is still a number, and a browser reads each of them exactly.
+pub const NUMBER_MAX: i64 = 1_000_000_000_000;
+
 /// Why a value does not fit its field; `code` is a locale key, `args` fill its sentence.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Misfit {
@@ -101,15 +105,8 @@ impl FieldKind {
         match self {
             FieldKind::Text { max, long } => canonical_text(value, *max, *long),
             FieldKind::Reference { .. } => canonical_text(value, TEXT_MAX, false),
-            FieldKind::Integer { min, max } => {
-                let number = whole_number(value)?;
-                match (min, max) {
-                    (Some(min), _) if number < *min => Err(Misfit::new("number-too-small").with("min", min)),
-                    (_, Some(max)) if number > *max => Err(Misfit::new("number-too-large").with("max", max)),
-                    _ => Ok(number.into()),
-                }
-            }
-            FieldKind::Fen => Ok(whole_number(value)?.into()),
+            FieldKind::Integer { min, max } => canonical_number(value, min.unwrap_or(-NUMBER_MAX), max.unwrap_or(NUMBER_MAX)),
+            FieldKind::Fen => canonical_number(value, -NUMBER_MAX, NUMBER_MAX),
             FieldKind::Bool => match value {
                 Value::Bool(_) => Ok(value.clone()),
                 _ => Err(Misfit::new("not-a-bool")),
@@ -124,8 +121,11 @@ impl FieldKind {
             }
             FieldKind::Instant => {
                 let text = value.as_str().ok_or(Misfit::new("not-an-instant"))?;
-                let at = DateTime::parse_from_rfc3339(text).map_err(|_| Misfit::new("not-an-instant"))?;
-                Ok(instant(at.to_utc()).into())
+                let at = DateTime::parse_from_rfc3339(text).map_err(|_| Misfit::new("not-an-instant"))?.to_utc();
+                if !(FIRST_DAY..=LAST_DAY).contains(&at.date_naive()) {
+                    return Err(Misfit::new("not-an-instant"));
+                }
+                Ok(instant(at).into())
             }
             FieldKind::Choice { values } => match value.as_str() {
                 Some(text) if values.iter().any(|allowed| allowed == text) => Ok(text.into()),
@@ -135,8 +135,13 @@ impl FieldKind {
     }
 }
 
-fn whole_number(value: &Value) -> Result<i64, Misfit> {
-    value.as_i64().ok_or(Misfit::new("not-a-number"))
+fn canonical_number(value: &Value, min: i64, max: i64) -> Result<Value, Misfit> {
+    match value.as_i64() {
+        Some(number) if number < min => Err(Misfit::new("number-too-small").with("min", min)),
+        Some(number) if number > max => Err(Misfit::new("number-too-large").with("max", max)),
+        Some(number) => Ok(number.into()),
+        None => Err(Misfit::new("not-a-number")),
+    }
 }
 
 fn canonical_text(value: &Value, max: u32, long: bool) -> Result<Value, Misfit> {
@@ -186,12 +191,19 @@ mod tests {
         check(count.clone(), json!(-1), Err("number-too-small"));
         check(count.clone(), json!(10), Err("number-too-large"));
         check(count, json!(1.5), Err("not-a-number"));
+        for kind in [FieldKind::Integer { min: None, max: None }, FieldKind::Fen] {
+            check(kind.clone(), json!(NUMBER_MAX), Ok(json!(NUMBER_MAX)));
+            check(kind.clone(), json!(NUMBER_MAX + 1), Err("number-too-large"));
+            check(kind.clone(), json!(-NUMBER_MAX - 1), Err("number-too-small"));
+            check(kind, json!(u64::MAX), Err("not-a-number"));
+        }
         check(FieldKind::Day, json!("2026-02-29"), Err("not-a-day"));
         check(FieldKind::Day, json!("2028-02-29"), Ok(json!("2028-02-29")));
         check(FieldKind::Day, json!("9999-12-31"), Ok(json!("9999-12-31")));
         check(FieldKind::Day, json!("+10000-01-01"), Err("not-a-day"));
         check(FieldKind::Day, json!("-0001-01-01"), Err("not-a-day"));
         check(FieldKind::Instant, json!("2026-11-24T09:30:00+08:00"), Ok(json!("2026-11-24T01:30:00.000Z")));
+        check(FieldKind::Instant, json!("9999-12-31T23:59:59-01:00"), Err("not-an-instant"));
         let kind = FieldKind::Choice { values: vec!["letter".into(), "parcel".into()] };
         check(kind.clone(), json!("parcel"), Ok(json!("parcel")));
         check(kind, json!("Parcel"), Err("not-a-choice"));

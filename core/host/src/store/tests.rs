@@ -7,7 +7,7 @@ mod verification;
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use deskbell_proto::description::{FieldDescription, NumberPeriod, NumberScheme, StateDescription, TypeDescription};
-use deskbell_proto::value::FieldKind;
+use deskbell_proto::value::{FieldKind, NUMBER_MAX};
 use deskbell_proto::{Fields, Find, Operator, PluginDescription, Read};
 use deskbell_tests::Cluster;
 use serde_json::{Value, json};

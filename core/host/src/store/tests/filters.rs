@@ -48,7 +48,7 @@ fn values(field: &str) -> BoxedStrategy<Value> {
                 .map(Value::from)
                 .to_vec(),
         ),
-        "pieces" => one_of(vec![json!(-2), json!(0), json!(9), json!(10), json!(i64::MAX), json!(i64::MIN)]),
+        "pieces" => one_of(vec![json!(-2), json!(0), json!(9), json!(10), json!(NUMBER_MAX), json!(-NUMBER_MAX)]),
         "urgent" => one_of(vec![json!(true), json!(false)]),
         "sheet" => {
             one_of(["0190a0a0-0000-7000-8000-000000000001", "f190a0a0-0000-7000-8000-000000000002"].map(Value::from).to_vec())
