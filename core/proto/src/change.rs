@@ -56,6 +56,14 @@ pub enum Change {
         id: Uuid,
         version: i64,
     },
+    /// What the signatures of a record that the handler saw at `version` stood for has changed: they are void, and whoever
+    /// looked at it before has to look again.
+    VoidSignOffs {
+        #[serde(rename = "type")]
+        record_type: String,
+        id: Uuid,
+        version: i64,
+    },
     /// A condition on other rows that must hold when the changes are applied, too: how many answer `find`.
     Require { find: Find, at_least: u64, at_most: Option<u64>, refusal: Refusal },
     /// Word to everybody in a role at the site.

@@ -236,6 +236,34 @@ impl<S> Cx<'_, S> {
         Stored::from_row(row)
     }
 
+    /// Voids the signatures of a record: what they stand for has changed, and it is signed anew. A field that is marked
+    /// `signed` does so by itself; this is for a sheet whose lines are records of their own. The sheet has a new version, so
+    /// that nobody signs by an old look at it.
+    ///
+    /// ```
+    /// # use deskbell_sdk::prelude::*;
+    /// # /// A list.
+    /// # #[derive(Record)] #[record(name = "list")] struct List { opened_on: Day }
+    /// # /// A line of it.
+    /// # #[derive(Record)] #[record(name = "line")] struct Line { list: Ref<List>, quantity: i64 }
+    /// # #[derive(Args)] struct Correct { /// How many.
+    /// #   quantity: i64 }
+    /// fn correct(cx: &mut Cx, mut line: Stored<Line>, to: Correct) -> Result<Stored<Line>> {
+    ///     cx.void_sign_offs(cx.get(&line.list)?)?;
+    ///     line.quantity = to.quantity;
+    ///     cx.update(line)
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    /// None of its own.
+    pub fn void_sign_offs<R: Record>(&mut self, record: Stored<R>) -> Result<Stored<R>> {
+        let record = self.update(record)?;
+        let record_type = self.full_name::<R>();
+        let row = self.core.pending.borrow_mut().void_sign_offs(&record_type, record.id(), record.row());
+        Stored::from_row(row)
+    }
+
     /// Moves a counter by `delta`, never below `floor`, and returns its new value. Many may do so at the same time without
     /// a conflict, because the store adds and checks when the call is applied.
     ///

@@ -184,6 +184,8 @@
 //!
 //! Where several sign, [`OfRecord::in_order`] has each box wait for the one before it, and
 //! [`OfRecord::by_different_people`] keeps one person from signing twice: so the last box's handler is where all have signed.
+//! What is signed is what stands in the record's `signed` fields; where a sheet's lines are records of their own,
+//! [`Cx::void_sign_offs`] has it signed anew when a line changes.
 //!
 //! # What is counted
 //!

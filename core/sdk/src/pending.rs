@@ -88,6 +88,19 @@ impl Pending {
         current
     }
 
+    /// Notes that the signatures of a record are void, and returns the row in its next version.
+    pub(crate) fn void_sign_offs(&mut self, record_type: &str, id: Uuid, seen: &Fields) -> Fields {
+        let mut row = self.row_or(record_type, id, seen);
+        // Nobody has signed what this call makes.
+        if row.base.is_some() {
+            let version = raise_version(&mut row.current);
+            self.changes.push(Change::VoidSignOffs { record_type: record_type.to_owned(), id, version });
+        }
+        let current = row.current.clone();
+        self.put(record_type, id, row);
+        current
+    }
+
     /// An insert or update of the record that may take these values along: the store must not have been asked since.
     fn mergeable(&mut self, id: Uuid) -> Option<&mut Fields> {
         let is_seen = |change: &&mut Change| matches!(change, Change::Require { .. } | Change::Erase { .. });

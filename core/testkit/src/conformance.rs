@@ -71,6 +71,7 @@ pub const CHECKS: &[Check] = &[
     ("a_require_sees_what_stands_before_it_in_the_set", a_require_sees_what_stands_before_it),
     ("a_unique_key_is_taken_once_and_null_is_no_key", a_unique_key_is_taken_once),
     ("one_record_is_open_at_a_time", one_record_is_open_at_a_time),
+    ("a_record_whose_signatures_are_void_has_a_new_version", what_was_signed_has_changed),
     ("all_of_a_set_is_applied_or_nothing", all_or_nothing),
     ("values_that_do_not_fit_are_refused", misfits_are_refused),
 ];
@@ -381,6 +382,15 @@ fn one_record_is_open_at_a_time(driver: &mut dyn Driver) {
     applied(driver, &[set(1, 2, json!({"state": "closed"})), sheet(4, "open")]);
     assert_eq!(driver.apply(&[set(1, 3, json!({"state": "open"}))]), Err(Failure::OneIsOpen));
     applied(driver, &[set(4, 1, json!({"void_reason": "a mistake"})), sheet(5, "open")]);
+}
+
+fn what_was_signed_has_changed(driver: &mut dyn Driver) {
+    let void = |version| Change::VoidSignOffs { record_type: THING.to_owned(), id: id(1), version };
+    applied(driver, &[insert(1, "list", json!({}))]);
+    applied(driver, &[void(1)]);
+    assert_eq!(thing(driver, 1)["version"], 2, "an old look at it is old");
+    assert_eq!(driver.apply(&[void(1)]), Err(Failure::Stale));
+    assert_eq!(driver.apply(&[update(1, 1, json!({"text": "x"}))]), Err(Failure::Stale));
 }
 
 fn all_or_nothing(driver: &mut dyn Driver) {

@@ -236,10 +236,7 @@ impl Store {
                 })
             }
             Change::Update { record_type, id, version, set } => {
-                let row = self.known(record_type, *id)?;
-                if row.get("version").and_then(Value::as_i64) != Some(*version) {
-                    return Err(Failure::Stale);
-                }
+                self.must_be_at(record_type, *id, *version)?;
                 self.rewrite(record_type, *id, set, stamp)
             }
             Change::Adjust { record_type, id, field, delta, floor, refusal } => {
@@ -253,6 +250,12 @@ impl Store {
                 self.rewrite(record_type, *id, &Fields::from_iter([(field.clone(), moved.into())]), stamp)
             }
             Change::Erase { record_type, id, version } => self.erase(record_type, *id, *version, stamp),
+            Change::VoidSignOffs { record_type, id, version } => {
+                self.must_be_at(record_type, *id, *version)?;
+                self.rewrite(record_type, *id, &Fields::new(), stamp)?;
+                self.void_sign_offs(record_type, *id);
+                Ok(())
+            }
             Change::Require { find, at_least, at_most, refusal } => {
                 let count = self.find(find)?.len() as u64;
                 let holds = count >= *at_least && at_most.is_none_or(|most| count <= most);
@@ -335,6 +338,11 @@ impl Store {
         self.put(record_type, id, Fields::new(), row, stamp)
     }
 
+    fn must_be_at(&self, record_type: &str, id: Uuid, version: i64) -> Result<(), Failure> {
+        let current = self.known(record_type, id)?.get("version").and_then(Value::as_i64);
+        if current == Some(version) { Ok(()) } else { Err(Failure::Stale) }
+    }
+
     fn rewrite(&mut self, record_type: &str, id: Uuid, set: &Fields, stamp: &Stamp) -> Result<(), Failure> {
         let old = self.known(record_type, id)?.clone();
         let described = self.described(record_type)?;
@@ -347,20 +355,21 @@ impl Store {
         new.insert("updated_by".to_owned(), stamp.by.as_str().into());
         self.put(record_type, id, old, new, stamp)?;
         if is_signed {
-            let its = |sign_off: &&mut KeptSignOff| sign_off.record.0 == record_type && sign_off.record.1 == id;
-            self.sign_offs.iter_mut().filter(its).for_each(|sign_off| sign_off.voided = true);
+            self.void_sign_offs(record_type, id);
         }
         Ok(())
     }
 
+    fn void_sign_offs(&mut self, record_type: &str, id: Uuid) {
+        let its = |sign_off: &&mut KeptSignOff| sign_off.record.0 == record_type && sign_off.record.1 == id;
+        self.sign_offs.iter_mut().filter(its).for_each(|sign_off| sign_off.voided = true);
+    }
+
     /// Leaves a record without its personal data, and its history and papers, too.
     fn erase(&mut self, record_type: &str, id: Uuid, version: i64, stamp: &Stamp) -> Result<(), Failure> {
-        let row = self.known(record_type, id)?;
-        if row.get("version").and_then(Value::as_i64) != Some(version) {
-            return Err(Failure::Stale);
-        }
+        self.must_be_at(record_type, id, version)?;
         let described = self.described(record_type)?.clone();
-        let set = described.erased(row);
+        let set = described.erased(self.known(record_type, id)?);
         let signed = self.sign_offs.clone();
         self.rewrite(record_type, id, &set, stamp)?;
         // Nobody signed for something else than before.

@@ -77,7 +77,7 @@ pub fn take_over(cx: &mut Cx, row: Row) -> Result<Stored<Employee>> {
     employee.birthday = Some(row.birthday);
     employee.joined_on = row.joined_on;
     let employee = cx.update(employee)?;
-    gift::rename_open(cx, &employee)?;
+    gift::keep_open(cx, &employee)?;
     Ok(employee)
 }
 

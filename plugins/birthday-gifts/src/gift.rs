@@ -3,6 +3,7 @@
 use deskbell_sdk::calendar::year_of;
 use deskbell_sdk::prelude::*;
 
+use crate::Settings;
 use crate::employee::{Employee, EmployeeState, forget};
 use crate::list::HandoverList;
 
@@ -77,7 +78,7 @@ pub struct Deliver {
 
 impl Gift {
     /// The gift of an employee for a birthday, as it is listed.
-    pub fn expected(employee: &Stored<Employee>, birthday_on: Day, list: &Stored<HandoverList>) -> Gift {
+    fn expected(employee: &Stored<Employee>, birthday_on: Day, list: &Stored<HandoverList>) -> Gift {
         Gift {
             state: GiftState::Expected,
             employee: employee.to_ref(),
@@ -93,12 +94,13 @@ impl Gift {
     }
 }
 
-/// B1: notes the voucher before HR signs for it.
+/// B1: notes the voucher before HR signs for it; what was signed for already is signed anew.
 pub fn note_voucher(cx: &mut Cx, mut gift: Stored<Gift>, voucher: Voucher) -> Result<Stored<Gift>> {
     Rule("B1").requires(gift.state == GiftState::Expected, "gift-is-handed-over")?;
     Rule("B1").requires(voucher.voucher_fen > Fen(0), "voucher-is-worth-nothing")?;
     gift.voucher_no = Some(voucher.voucher_no);
     gift.voucher_fen = Some(voucher.voucher_fen);
+    cx.void_sign_offs(cx.get(&gift.list)?)?;
     cx.update(gift)
 }
 
@@ -138,22 +140,37 @@ pub fn return_to_hr(cx: &mut Cx, mut gift: Stored<Gift>, (): ()) -> Result<Store
     cx.get(&gift.to_ref())
 }
 
+/// B4: expects the one gift of an employee for a year's birthday. One that was cancelled is expected again: they came back.
+pub fn expect(cx: &mut Cx<Settings>, employee: &Stored<Employee>, birthday_on: Day, list: &Stored<HandoverList>) -> Result<()> {
+    let of_the_year = of(employee).and(Gift::YEAR.is(year_of(birthday_on)));
+    let mut gift = cx.find_or_insert(of_the_year, Gift::expected(employee, birthday_on, list))?;
+    *gift = Gift::expected(employee, birthday_on, list);
+    cx.update(gift)?;
+    Ok(())
+}
+
 /// B4: what becomes of the gifts of somebody who leaves.
 pub fn recall(cx: &mut Cx, employee: &Stored<Employee>) -> Result<()> {
     for mut gift in cx.find(open_of(employee))? {
-        gift.state = match gift.state {
-            GiftState::Expected => GiftState::Cancelled { cancelled_on: cx.today() },
-            _ => GiftState::ToReturn,
-        };
+        if gift.state == GiftState::Expected {
+            cx.void_sign_offs(cx.get(&gift.list)?)?;
+            gift.state = GiftState::Cancelled { cancelled_on: cx.today() };
+        } else {
+            gift.state = GiftState::ToReturn;
+        }
         cx.update(gift)?;
     }
     Ok(())
 }
 
-/// A name that HR has corrected is corrected on what is still to be delivered, too.
-pub fn rename_open(cx: &mut Cx, employee: &Stored<Employee>) -> Result<()> {
+/// A name that HR has corrected is corrected on what is still to be delivered, too; and what was to go back to HR stays for
+/// somebody who has not left after all.
+pub fn keep_open(cx: &mut Cx, employee: &Stored<Employee>) -> Result<()> {
     for mut gift in cx.find(open_of(employee))? {
         gift.name = employee.name.clone();
+        if gift.state == GiftState::ToReturn {
+            gift.state = GiftState::Received;
+        }
         cx.update(gift)?;
     }
     Ok(())

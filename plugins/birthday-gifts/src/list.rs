@@ -7,7 +7,7 @@ use deskbell_sdk::prelude::*;
 
 use crate::Settings;
 use crate::employee::{Employee, EmployeeState};
-use crate::gift::{Gift, GiftState};
+use crate::gift::{self, Gift, GiftState};
 
 /// The gifts of the birthdays that come next, until HR has handed them over. Its lines are the gifts that refer to it; a site
 /// has at most one that is open.
@@ -66,8 +66,10 @@ pub fn list_next_month(cx: &mut Cx<Settings>) -> Result<Outcome> {
     let days: BTreeMap<_, Day> = coming.iter().map(|(on, employee)| (employee.id(), *on)).collect();
     let listed = cx.each(coming.into_iter().map(|(_, employee)| employee), |cx, employee| {
         cx.hold(&employee, Employee::STATE.is(EmployeeState::ACTIVE), Rule("B4").refuse("employee-has-left"))?;
-        cx.insert(Gift::expected(&employee, days[&employee.id()], &list))
+        gift::expect(cx, &employee, days[&employee.id()], &list)
     })?;
+    // HR may have signed for the others.
+    let list = cx.void_sign_offs(list)?;
     cx.notice(Role::HR, "list-is-made").about(&list).with("number", list.number()).with("n", listed.done);
     cx.paper("handover-list", &list)?;
     Ok(Outcome::counted("listed", listed))
@@ -79,8 +81,8 @@ fn coming_birthdays(cx: &Cx<Settings>) -> Result<Vec<(Day, Stored<Employee>)>> {
     let mut coming = Vec::new();
     for employee in cx.find(Employee::STATE.is(EmployeeState::ACTIVE).sort_by(Employee::NUMBER))? {
         let Some(on) = birthday_between(&employee, after, through, cx.settings()) else { continue };
-        let of_the_year = Gift::EMPLOYEE.is(&employee).and(Gift::YEAR.is(year_of(on)));
-        if cx.count(of_the_year)? == 0 {
+        let of_the_year = gift::of(&employee).and(Gift::YEAR.is(year_of(on)));
+        if cx.count(of_the_year.and(Gift::STATE.is_not(GiftState::CANCELLED)))? == 0 {
             coming.push((on, employee));
         }
     }

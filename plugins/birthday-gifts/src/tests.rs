@@ -134,6 +134,43 @@ fn b1_hr_and_the_desk_both_sign_the_list() {
     desk.sign("handover-list", list, "hr", "hong", "2222").refused_by("B1");
 }
 
+/// B1: HR signs for what is on the list: whatever changes on it afterwards is signed for anew.
+#[test]
+fn b1_a_list_that_changes_is_signed_anew() {
+    let mut desk = desk();
+    let voucher = json!({"voucher_no": "V1", "voucher_fen": 10_000});
+    let first = employ(&mut desk, "1", "李雷", "1990-12-05", "2020-03-01");
+    let check = |desk: &mut TestDesk, what_changes: &mut dyn FnMut(&mut TestDesk)| {
+        desk.sign("handover-list", "BH-2026-001", "hr", "hong", "2222").done();
+        what_changes(desk);
+        desk.sign("handover-list", "BH-2026-001", "desk", "chen", "1111").refused_by("B1");
+    };
+    employ(&mut desk, "2", "韩梅梅", "1990-12-06", "2020-03-01");
+    list_on(&mut desk, "2026-11-30");
+    for gift in ["BG-2026-001", "BG-2026-002"] {
+        desk.act("gift", gift, "note-voucher", voucher.clone()).done();
+    }
+    check(&mut desk, &mut |desk| drop(desk.act("gift", "BG-2026-002", "note-voucher", voucher.clone()).done()));
+    check(&mut desk, &mut |desk| drop(desk.act("employee", &first, "leave", json!({})).done()));
+    check(&mut desk, &mut |desk| {
+        employ(desk, "3", "林涛", "1990-12-07", "2020-03-01");
+        assert_eq!(list_on(desk, "2026-11-30"), 1);
+    });
+}
+
+/// B1: a voucher is noted anew in the second in which HR signs: HR signs for the new one, or not at all.
+#[test]
+fn b1_hr_never_signs_for_a_voucher_that_it_did_not_see() {
+    let mut desk = desk();
+    employ(&mut desk, "1", "李雷", "1990-12-05", "2020-03-01");
+    list_on(&mut desk, "2026-11-30");
+    let voucher = |no: &str| json!({"voucher_no": no, "voucher_fen": 10_000});
+    desk.act("gift", "BG-2026-001", "note-voucher", voucher("V1")).done();
+    let seen = desk.get("handover-list", "BH-2026-001")["version"].clone();
+    desk.act("gift", "BG-2026-001", "note-voucher", voucher("V2")).done();
+    assert_ne!(desk.get("handover-list", "BH-2026-001")["version"], seen, "an old look at the list has an old version");
+}
+
 /// B1: who comes onto HR's list late has a gift all the same, on a list of its own.
 #[test]
 fn b1_a_late_entry_is_listed_when_the_job_runs_again() {
@@ -293,6 +330,34 @@ fn b4_a_leavers_gift_goes_back_to_hr() {
     assert_eq!(state(&desk, "BG-2026-001"), "returned-to-hr");
     desk.act("gift", "BG-2026-001", "return-to-hr", json!({})).refused_by("B4");
     deliver(&mut desk, "李雷").refused_by("B4");
+}
+
+/// B4: somebody whom HR's list left out by mistake has their gift again: the one at the desk, or the one that was cancelled.
+#[test]
+fn b4_who_comes_back_has_the_years_one_gift() {
+    let mut desk = desk();
+    let rows = [("1", "李雷", "1990-12-05"), ("2", "韩梅梅", "1990-12-31")];
+    let import = |desk: &mut TestDesk, is_active: bool| {
+        for (no, name, birthday) in rows {
+            let mut row = row(no, name, birthday, "2020-03-01");
+            row["is_active"] = json!(is_active);
+            desk.create("employee", row).done();
+        }
+    };
+    import(&mut desk, true);
+    list_on(&mut desk, "2026-11-30");
+    import(&mut desk, false);
+    assert_eq!(state(&desk, "BG-2026-001"), "cancelled");
+    import(&mut desk, true);
+    assert_eq!(list_on(&mut desk, "2026-12-01"), 2, "expected again");
+    assert_eq!(desk.list("gift").len(), 2, "and not twice");
+    assert_eq!(desk.get("gift", "BG-2026-001")["name"], "李雷");
+    hand_over(&mut desk);
+    import(&mut desk, false);
+    assert_eq!(state(&desk, "BG-2026-001"), "to-return");
+    import(&mut desk, true);
+    assert_eq!(state(&desk, "BG-2026-001"), "received");
+    deliver(desk.on("2026-12-05").act_as("chen"), "李雷").done();
 }
 
 /// B4: HR's list comes in while the clerk delivers: the gift is not delivered to somebody who has left.

@@ -122,7 +122,7 @@ register-line = Issue register of office supplies
 register-packing = Register of packing fees
 
 ## What can't be done
-refused-month-has-begun = That month has begun already; supplies are asked for the month before.
+refused-month-is-not-the-next = Supplies are asked for next month only: leave the month out, or give a day of next month.
 refused-department-has-a-request = { $department } has a request for that month already; go on with that one.
 refused-request-is-submitted = This request is submitted already and stays as it is.
 refused-request-is-a-draft = This request is still a draft; it has to be submitted first.

@@ -122,7 +122,7 @@ register-line = 办公用品领用登记表
 register-packing = 包装收费登记表
 
 ## 不能办的
-refused-month-has-begun = 这个月已经开始：办公用品要提前一个月申请。
+refused-month-is-not-the-next = 办公用品只能申请下个月的：不填月份，或填下个月的日期。
 refused-department-has-a-request = { $department }这个月已有一份申请，请在那一份上办理。
 refused-request-is-submitted = 这份申请已经提交，不能再改。
 refused-request-is-a-draft = 这份申请还是草稿，请先提交。

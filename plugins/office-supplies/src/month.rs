@@ -79,8 +79,10 @@ pub fn close(cx: &mut Cx<Settings>) -> Result<Outcome> {
         request.sheet = sheets.get(&request.for_month).map(Stored::to_ref);
         cx.update(request)
     })?;
-    for sheet in sheets.values() {
-        cx.paper("month-sheet", sheet)?;
+    for sheet in sheets.into_values() {
+        // One that is closed already was signed for with less on it.
+        let sheet = cx.void_sign_offs(sheet)?;
+        cx.paper("month-sheet", &sheet)?;
     }
     Ok(Outcome::counted("merged", merged))
 }

@@ -72,7 +72,7 @@ pub enum RequestState {
 pub struct NewRequest {
     /// Who asks.
     pub department: Ref<Department>,
-    /// A day of the month it is for: next month, unless it is given.
+    /// A day of the month it is for: it can only be next month.
     pub for_month: Option<Day>,
     /// Who writes it for the department.
     #[field(personal, max = 60)]
@@ -114,11 +114,11 @@ pub struct RequestPaper {
     pub note: Option<String>,
 }
 
-/// O1: begins a department's one request for a month that has not begun.
+/// O1: begins a department's one request for next month.
 pub fn open(cx: &mut Cx, new: NewRequest) -> Result<Stored<Request>> {
     let next_month = months_after(first_of_month(cx.today()), 1);
     let for_month = first_of_month(new.for_month.unwrap_or(next_month));
-    Rule("O1").requires(for_month >= next_month, "month-has-begun")?;
+    Rule("O1").requires(for_month == next_month, "month-is-not-the-next")?;
     let department = cx.get(&new.department)?;
     let others = Request::DEPARTMENT.is(&department).and(Request::FOR_MONTH.is(for_month));
     let others = others.and(Request::STATE.is_not(RequestState::REJECTED));
@@ -164,10 +164,12 @@ pub fn approve(cx: &mut Cx, mut request: Stored<Request>, (): ()) -> Result<Stor
     let (approved_at, approved_by) = (cx.now(), cx.actor().name.clone());
     request.state = RequestState::Approved { submitted_on, approved_at, approved_by };
     let sheets = cx.find_and_hold(MonthSheet::FOR_MONTH.is(request.for_month), Rule("O3").refuse("month-is-closing"))?;
-    let Some(sheet) = sheets.first() else { return cx.update(request) };
+    let Some(sheet) = sheets.into_iter().next() else { return cx.update(request) };
     request.sheet = Some(sheet.to_ref());
     let request = cx.update(request)?;
-    cx.paper("month-sheet", sheet)?;
+    // The order that was signed for had fewer things on it.
+    let sheet = cx.void_sign_offs(sheet)?;
+    cx.paper("month-sheet", &sheet)?;
     Ok(request)
 }
 
@@ -175,8 +177,10 @@ pub fn approve(cx: &mut Cx, mut request: Stored<Request>, (): ()) -> Result<Stor
 pub fn reject(cx: &mut Cx, mut request: Stored<Request>, why: Reject) -> Result<Stored<Request>> {
     let submitted_on = request.must_be_submitted()?;
     let mut department = cx.get(&request.department)?;
-    department.requested_for = department.requested_for.min(first_of_month(request.for_month - Days(1)));
-    cx.update(department)?;
+    if department.requested_for == request.for_month {
+        department.requested_for = first_of_month(request.for_month - Days(1));
+        cx.update(department)?;
+    }
     request.state = RequestState::Rejected { submitted_on, reason: why.reason };
     cx.update(request)
 }

@@ -106,14 +106,14 @@ fn o1_the_deadline_follows_the_setting_and_the_length_of_the_month() {
     desk.on("2027-03-01").act("request", &second, "submit", json!({})).needs_sign_off("duty-manager");
 }
 
-/// O1: a department has one request a month, for a month that has not begun; one sent back may be written again.
+/// O1: a department has one request a month, for the next one; one sent back may be written again.
 #[test]
-fn o1_a_department_asks_once_a_month_and_ahead() {
+fn o1_a_department_asks_once_a_month_and_for_the_next() {
     let mut desk = desk();
-    let begun = json!({"department": "OD-001", "requester": "李雷", "for_month": "2026-11-15"});
-    assert_eq!(desk.create("request", begun).refused_by("O1").key, "refused-month-has-begun");
-    let ahead = json!({"department": "OD-001", "requester": "李雷", "for_month": "2027-01-20"});
-    assert_eq!(desk.create("request", ahead).done()["for_month"], "2027-01-01");
+    for day in ["2026-11-15", "2027-01-20"] {
+        let other = json!({"department": "OD-001", "requester": "李雷", "for_month": day});
+        assert_eq!(desk.create("request", other).refused_by("O1").key, "refused-month-is-not-the-next");
+    }
     let first = draft(&mut desk, "OD-001", 3);
     let again = json!({"department": "OD-001", "requester": "韩梅梅"});
     let refusal = desk.create("request", again.clone()).refused_by("O1");
@@ -225,6 +225,19 @@ fn o2_only_departments_that_still_have_to_ask_are_reminded() {
     assert_eq!(desk.on("2026-11-25").run_job("deadline-reminder").count("reminded"), 1);
 }
 
+/// O2: a late request of the month before that is sent back says nothing about next month's.
+#[test]
+fn o2_who_has_asked_is_not_reminded_when_an_older_request_is_sent_back() {
+    let mut desk = desk();
+    let december = draft(&mut desk, "OD-001", 10);
+    desk.on("2026-11-30").signed_by("duty-manager", "mei", "2222").act("request", &december, "submit", json!({})).done();
+    desk.on("2026-12-10");
+    let january = draft(&mut desk, "OD-001", 10);
+    submit(&mut desk, &january);
+    desk.act_as("mei").act("request", &december, "reject", json!({"reason": "已过期"})).done();
+    assert_eq!(due(&mut desk, "without-request", "2026-12-25"), ["OD-002"]);
+}
+
 /// O3: when the 25th is over, what is approved is one order with totals per item and department; what isn't stays out.
 #[test]
 fn o3_the_approved_requests_are_merged_when_the_deadline_is_over() {
@@ -284,6 +297,22 @@ fn o3_a_late_request_joins_the_order_when_it_is_approved() {
     approve(&mut desk, &late);
     assert_eq!(desk.list("month-sheet").len(), 1);
     assert_eq!(desk.papers().last().unwrap().data["lines"][0]["total"], 13);
+}
+
+/// O3: an order that grows after it was signed for is signed for anew, in turn.
+#[test]
+fn o3_an_order_that_grows_is_signed_anew() {
+    let mut desk = desk();
+    approved(&mut desk, "OD-001", 10);
+    desk.on("2026-11-26").run_job("close-month").outcome();
+    let sheet = desk.list("month-sheet")[0]["number"].as_str().unwrap().to_owned();
+    desk.sign("month-sheet", &sheet, "supervisor", "zhou", "3333").done();
+    let late = draft(&mut desk, "OD-002", 3);
+    desk.signed_by("duty-manager", "mei", "2222").act("request", &late, "submit", json!({})).done();
+    approve(&mut desk, &late);
+    desk.sign("month-sheet", &sheet, "purchasing", "sun", "4444").refused_by("O3");
+    desk.sign("month-sheet", &sheet, "supervisor", "zhou", "3333").done();
+    desk.sign("month-sheet", &sheet, "purchasing", "sun", "4444").done();
 }
 
 /// O3: the month is closed in the second in which the duty manager approves: the request is on its order all the same.

@@ -19,9 +19,10 @@ pub(crate) fn check(plugin: &Plugin, changes: &[Change]) -> Result<(), Problem> 
 
 fn check_change(plugin: &Plugin, change: &Change) -> Result<(), String> {
     match change {
-        Change::Insert { record_type, .. } | Change::Update { record_type, .. } | Change::Erase { record_type, .. } => {
-            own_type(plugin, record_type).map(|_| ())
-        }
+        Change::Insert { record_type, .. }
+        | Change::Update { record_type, .. }
+        | Change::Erase { record_type, .. }
+        | Change::VoidSignOffs { record_type, .. } => own_type(plugin, record_type).map(|_| ()),
         Change::Require { find, .. } => own_type(plugin, &find.record_type).map(|_| ()),
         Change::Adjust { record_type, field, .. } => match own_type(plugin, record_type)?.field(field).map(|field| &field.kind) {
             Some(FieldKind::Integer { .. } | FieldKind::Fen) => Ok(()),

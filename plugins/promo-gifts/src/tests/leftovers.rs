@@ -188,7 +188,9 @@ fn g4_what_is_left_may_be_fetched_in_time() {
     assert_eq!((&back["state"], &back["n_pieces"]), (&json!("handed-back"), &json!(10)));
     assert_eq!((in_stock(&desk, &gift), booked(&desk, &gift)), (0, 0));
     assert_eq!((&*state(&desk, "activity", &activity), desk.due("2026-12-31")), ("settled", vec![]));
-    assert_eq!(desk.papers().last().unwrap().data["n_pieces"], 10);
+    let paper = &desk.papers().last().unwrap().data;
+    assert_eq!((&paper["n_pieces"], &paper["is_the_malls"]), (&json!(10), &json!(false)));
+    assert_eq!((&paper["fetched_by"], &paper["done_on"]), (&json!("促销员小王"), &json!("2026-12-16")));
     desk.act("disposal", &slip, "hand-back", json!({"fetched_by": "促销员小王"})).refused_by("G4");
 }
 

@@ -44,6 +44,9 @@ fn applied(tx: &mut Tx<'_>, change: &Change) -> Result<(), Failure> {
         Change::Update { record_type, id, version, set } => {
             tx.update_record(record_type, *id, *version, set, stamp()).map_err(|why| failure(why, None))?;
         }
+        Change::VoidSignOffs { record_type, id, version } => {
+            tx.update_record(record_type, *id, *version, &Fields::new(), stamp()).map_err(|why| failure(why, None))?;
+        }
         Change::Adjust { record_type, id, field, delta, floor, refusal } => {
             let adjusted = tx.adjust_record(record_type, *id, field, *delta, *floor, stamp());
             adjusted.map_err(|why| failure(why, Some(refusal)))?;
