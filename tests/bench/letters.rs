@@ -1,6 +1,5 @@
 //! The counter's everyday: receiving letters, reading one, changing one, listing those that wait.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
@@ -63,14 +62,14 @@ pub(crate) fn measure_lists(report: &mut Report) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn repeated(asked: &Asked) -> impl Fn(usize, u64) -> Asked + Clone + 'static {
+fn repeated(asked: &Asked) -> impl Fn(usize, u64) -> Asked + Sync {
     let asked = asked.clone();
     move |_, _| asked.clone()
 }
 
 /// Each change names the version that the one before it left.
-fn changing(path: &str, version: i64) -> impl Fn(usize, u64) -> Asked + Clone + 'static {
-    let (path, next) = (path.to_owned(), Arc::new(AtomicI64::new(version)));
+fn changing(path: &str, version: i64) -> impl Fn(usize, u64) -> Asked + Sync {
+    let (path, next) = (path.to_owned(), AtomicI64::new(version));
     move |_, n| Asked {
         method: "PATCH",
         path: path.clone(),

@@ -1,20 +1,21 @@
 //! Clients in a closed loop: each sends its next request when the last is answered.
+//!
+//! A client is a thread on a socket, because it shares the machine with the desk: what it takes of a core, the desk lacks.
 
+use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
-use bytes::Bytes;
-use http_body_util::{BodyExt, Full};
-use hyper::client::conn::http1::{SendRequest, handshake};
-use hyper::{Request, StatusCode};
-use hyper_util::rt::TokioIo;
 use serde_json::Value;
-use tokio::net::TcpStream;
 
 use crate::process;
 
 /// How long clients run before they are counted: children start, caches fill.
 const WARMING_UP: Duration = Duration::from_millis(500);
+
+/// How long a client waits for an answer before it calls the desk stuck.
+const GIVING_UP: Duration = Duration::from_secs(20);
 
 /// A request to repeat.
 #[derive(Debug, Clone)]
@@ -59,75 +60,82 @@ impl Clients {
     /// Lets every client ask until the time is over; `next` is given the client and how often it has asked.
     ///
     /// Any answer but `expected` is an error: a desk that refuses quickly is not a quick desk.
-    pub(crate) fn ask(&self, expected: u16, next: impl Fn(usize, u64) -> Asked + Clone + 'static) -> anyhow::Result<Met> {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let expected = StatusCode::from_u16(expected)?;
-        tokio::task::LocalSet::new().block_on(&runtime, async {
-            let counted_from = Instant::now() + WARMING_UP;
-            let until = counted_from + self.lasting;
-            let cpu_before = process::cpu_time(self.pid)?;
-            let mut clients = Vec::new();
-            for client in 0..self.n {
-                let (next, this) = (next.clone(), self.clone());
-                clients.push(tokio::task::spawn_local(
-                    async move { this.ask_alone(expected, until, move |n| next(client, n)).await },
-                ));
-            }
-            let (mut times, mut n_asked) = (Vec::new(), 0);
-            for client in clients {
-                let asked = client.await??;
-                n_asked += asked.len();
-                times.extend(asked.into_iter().filter(|(begun, _)| *begun >= counted_from).map(|(_, took)| took));
-            }
-            times.sort();
-            let cpu = process::cpu_time(self.pid)?.saturating_sub(cpu_before);
-            Ok(Met { times, lasted: self.lasting, cpu_each: cpu.div_f64(n_asked.max(1) as f64) })
-        })
+    pub(crate) fn ask(&self, expected: u16, next: impl Fn(usize, u64) -> Asked + Sync) -> anyhow::Result<Met> {
+        let counted_from = Instant::now() + WARMING_UP;
+        let until = counted_from + self.lasting;
+        let cpu_before = process::cpu_time(self.pid)?;
+        let asked = std::thread::scope(|threads| {
+            let start = |client| {
+                let next = &next;
+                threads.spawn(move || self.ask_alone(expected, until, |n| next(client, n)))
+            };
+            let clients: Vec<_> = (0..self.n).map(start).collect();
+            let join = |client: std::thread::ScopedJoinHandle<'_, anyhow::Result<_>>| {
+                client.join().map_err(|_| anyhow::anyhow!("a client panicked"))?
+            };
+            clients.into_iter().map(join).collect::<anyhow::Result<Vec<Vec<(Instant, Duration)>>>>()
+        })?;
+        let cpu = process::cpu_time(self.pid)?.saturating_sub(cpu_before);
+        let n_asked: usize = asked.iter().map(Vec::len).sum();
+        let counted = asked.into_iter().flatten().filter(|(begun, _)| *begun >= counted_from);
+        let mut times: Vec<Duration> = counted.map(|(_, took)| took).collect();
+        times.sort();
+        Ok(Met { times, lasted: self.lasting, cpu_each: cpu.div_f64(n_asked.max(1) as f64) })
     }
 
-    async fn ask_alone(
-        &self,
-        expected: StatusCode,
-        until: Instant,
-        next: impl Fn(u64) -> Asked,
-    ) -> anyhow::Result<Vec<(Instant, Duration)>> {
-        let mut connection = self.connect().await?;
+    fn ask_alone(&self, expected: u16, until: Instant, next: impl Fn(u64) -> Asked) -> anyhow::Result<Vec<(Instant, Duration)>> {
+        let mut connection = TcpStream::connect(&self.address).with_context(|| format!("connecting to {}", self.address))?;
+        connection.set_nodelay(true)?;
+        connection.set_read_timeout(Some(GIVING_UP))?;
         let mut times = Vec::new();
+        let mut answer = Vec::new();
         for n in 0.. {
+            let request = self.spelled(&next(n));
             let begun = Instant::now();
             if begun >= until {
                 break;
             }
-            let request = self.request(next(n))?;
-            let answer = connection.send_request(request).await?;
-            let status = answer.status();
-            let body = answer.into_body().collect().await?.to_bytes();
-            anyhow::ensure!(status == expected, "{status}: {}", String::from_utf8_lossy(&body));
+            connection.write_all(&request)?;
+            let status = read_answer(&mut connection, &mut answer)?;
             times.push((begun, begun.elapsed()));
+            anyhow::ensure!(status == expected, "{status}: {}", String::from_utf8_lossy(&answer));
         }
         Ok(times)
     }
 
-    async fn connect(&self) -> anyhow::Result<SendRequest<Full<Bytes>>> {
-        let stream = TcpStream::connect(&self.address).await.with_context(|| format!("connecting to {}", self.address))?;
-        stream.set_nodelay(true)?;
-        let (sender, connection) = handshake(TokioIo::new(stream)).await?;
-        tokio::task::spawn_local(connection);
-        Ok(sender)
+    /// A request as it goes over the wire.
+    fn spelled(&self, asked: &Asked) -> Vec<u8> {
+        let Asked { method, path, body, if_match } = asked;
+        let body = body.as_ref().map(Value::to_string).unwrap_or_default();
+        let if_match = if_match.map(|version| format!("if-match: \"{version}\"\r\n")).unwrap_or_default();
+        let Clients { address, token, .. } = self;
+        let head = format!(
+            "{method} {path} HTTP/1.1\r\nhost: {address}\r\nauthorization: Bearer {token}\r\n\
+             content-type: application/json\r\n{if_match}content-length: {}\r\n\r\n",
+            body.len()
+        );
+        [head.into_bytes(), body.into_bytes()].concat()
     }
+}
 
-    fn request(&self, asked: Asked) -> anyhow::Result<Request<Full<Bytes>>> {
-        let mut request = Request::builder()
-            .method(asked.method)
-            .uri(asked.path)
-            .header("host", &self.address)
-            .header("authorization", format!("Bearer {}", self.token))
-            .header("content-type", "application/json");
-        if let Some(version) = asked.if_match {
-            request = request.header("if-match", format!("\"{version}\""));
+/// Reads one whole answer and returns its status.
+fn read_answer(connection: &mut TcpStream, answer: &mut Vec<u8>) -> anyhow::Result<u16> {
+    answer.clear();
+    let mut part = [0; 16_384];
+    loop {
+        let n_read = connection.read(&mut part)?;
+        anyhow::ensure!(n_read > 0, "the desk closed a connection: {}", String::from_utf8_lossy(answer));
+        answer.extend_from_slice(&part[..n_read]);
+        let mut headers = [httparse::EMPTY_HEADER; 32];
+        let mut head = httparse::Response::new(&mut headers);
+        if let httparse::Status::Complete(head_length) = head.parse(answer)? {
+            let length = head.headers.iter().find(|header| header.name.eq_ignore_ascii_case("content-length"));
+            let length = length.and_then(|header| std::str::from_utf8(header.value).ok()?.parse::<usize>().ok());
+            let body_length = length.context("an answer does not say how long it is")?;
+            if answer.len() >= head_length + body_length {
+                return head.code.context("an answer has no status");
+            }
         }
-        let body = asked.body.map(|body| body.to_string()).unwrap_or_default();
-        Ok(request.body(Full::new(Bytes::from(body)))?)
     }
 }
 

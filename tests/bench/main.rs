@@ -12,6 +12,7 @@ mod letters;
 mod load;
 mod papers;
 mod plugins;
+mod postgres;
 mod process;
 
 use std::process::ExitCode;
@@ -32,7 +33,7 @@ struct Arguments {
 type Measurement = (&'static str, fn(&mut Report) -> anyhow::Result<()>);
 
 /// In this order: the others are judged against the disk.
-const MEASUREMENTS: [Measurement; 8] = [
+const MEASUREMENTS: [Measurement; 9] = [
     ("disk", disk::measure),
     ("letters", letters::measure),
     ("lists", letters::measure_lists),
@@ -41,6 +42,7 @@ const MEASUREMENTS: [Measurement; 8] = [
     ("papers", papers::measure),
     ("start", process::measure_start),
     ("plugins", plugins::measure),
+    ("postgresql", postgres::measure),
 ];
 
 fn main() -> anyhow::Result<ExitCode> {

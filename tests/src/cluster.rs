@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 /// A running server that listens on a Unix socket in its folder.
 #[derive(Debug)]
@@ -14,11 +15,15 @@ pub struct Cluster {
     folder: PathBuf,
     /// PostgreSQL refuses to run as root.
     owner: Option<(u32, u32)>,
+    settings: &'static str,
     watch: Child,
 }
 
-/// The machine keeps its power in these tests, and a killed server leaves its writes with the kernel.
-const SETTINGS: &str = "-c fsync=off -c listen_addresses='' -c max_connections=150";
+/// The machine keeps its power in tests, and a killed server leaves its writes with the kernel.
+const QUICK: &str = "-c fsync=off -c listen_addresses='' -c max_connections=150";
+
+/// What is measured is what a store would have.
+const DURABLE: &str = "-c fsync=on -c listen_addresses='' -c max_connections=150";
 
 impl Cluster {
     /// The server that all tests of this process share, each with a database of its own.
@@ -29,6 +34,15 @@ impl Cluster {
 
     /// Starts a server, or says why there is none.
     pub fn start() -> Result<Cluster, String> {
+        Cluster::start_with(QUICK)
+    }
+
+    /// Starts a server that waits for the disk, to measure it.
+    pub fn start_durable() -> Result<Cluster, String> {
+        Cluster::start_with(DURABLE)
+    }
+
+    fn start_with(settings: &'static str) -> Result<Cluster, String> {
         let bin = newest_server().ok_or("no /usr/lib/postgresql/*/bin/initdb: run cargo xtask setup")?;
         let folder =
             tempfile::Builder::new().prefix("deskbell-postgres-").tempdir_in("/tmp").map_err(|error| error.to_string())?;
@@ -38,7 +52,7 @@ impl Cluster {
             chown(&folder, Some(user), Some(group)).map_err(|error| error.to_string())?;
         }
         let watch = watch(&bin, &folder, owner).map_err(|error| format!("the watch: {error}"))?;
-        let cluster = Cluster { bin, folder, owner, watch };
+        let cluster = Cluster { bin, folder, owner, settings, watch };
         cluster.run("initdb", &["-U", "desk", "-A", "trust", "-E", "UTF8", "--locale", "C.UTF-8", "--no-sync", "-D", "data"])?;
         cluster.start_again()?;
         Ok(cluster)
@@ -46,7 +60,7 @@ impl Cluster {
 
     /// Starts the server of a cluster that was killed or stopped, and returns once it accepts connections.
     pub fn start_again(&self) -> Result<(), String> {
-        let options = format!("{SETTINGS} -c unix_socket_directories='{}'", self.folder.display());
+        let options = format!("{} -c unix_socket_directories='{}'", self.settings, self.folder.display());
         self.run("pg_ctl", &["-D", "data", "-l", "log", "-w", "-o", &options, "start"])
     }
 
@@ -91,15 +105,43 @@ impl Cluster {
         self.folder.join(".s.PGSQL.5432")
     }
 
+    /// What a question answers, a line a row.
+    pub fn ask(&self, database: &str, sql: &str) -> Result<String, String> {
+        self.output("psql", &["-X", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-c", sql, database])
+    }
+
+    /// Transactions a second that pgbench makes of a script with so many clients.
+    pub fn pgbench(&self, database: &str, script: &str, clients: usize, lasting: Duration) -> Result<f64, String> {
+        std::fs::write(self.folder.join("script.sql"), script).map_err(|error| error.to_string())?;
+        let (clients, seconds) = (clients.to_string(), lasting.as_secs().to_string());
+        let told = ["-n", "-M", "prepared", "-f", "script.sql", "-c", &clients, "-T", &seconds, database];
+        let told = self.output("pgbench", &told)?;
+        let rate = told.lines().find_map(|line| line.strip_prefix("tps = ")?.split_whitespace().next()?.parse().ok());
+        rate.ok_or_else(|| format!("pgbench told no rate: {told}"))
+    }
+
     fn run(&self, program: &str, arguments: &[&str]) -> Result<(), String> {
+        let status = self.command(program, arguments).stdout(Stdio::null()).stderr(Stdio::null()).status();
+        let status = status.map_err(|error| format!("{program}: {error}"))?;
+        if status.success() { Ok(()) } else { Err(format!("{program} {arguments:?} ended with {status}")) }
+    }
+
+    fn output(&self, program: &str, arguments: &[&str]) -> Result<String, String> {
+        let output = self.command(program, arguments).output().map_err(|error| format!("{program}: {error}"))?;
+        if output.status.success() {
+            return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
+        }
+        Err(format!("{program} ended with {}: {}", output.status, String::from_utf8_lossy(&output.stderr)))
+    }
+
+    fn command(&self, program: &str, arguments: &[&str]) -> Command {
         let mut command = Command::new(self.bin.join(program));
         command.args(arguments).current_dir(&self.folder).env_clear().env("PATH", "/usr/bin:/bin").env("TZ", "UTC");
-        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        command.stdin(Stdio::null());
         if let Some((user, group)) = self.owner {
             command.uid(user).gid(group);
         }
-        let status = command.status().map_err(|error| format!("{program}: {error}"))?;
-        if status.success() { Ok(()) } else { Err(format!("{program} {arguments:?} ended with {status}")) }
+        command
     }
 }
 
