@@ -2,6 +2,8 @@
 //!
 //! Runs on the writer's thread, inside one savepoint; it asks no plugin and waits for nothing.
 
+use std::borrow::Cow;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -15,7 +17,7 @@ use uuid::Uuid;
 
 use super::command::{Idempotency, JobRun, PaperRef, Reply};
 use super::replays::keep_answer;
-use super::{Desk, Site, shape};
+use super::{Desk, Event, Site, shape};
 use crate::clock::Clock;
 use crate::i18n::I18n;
 use crate::people::Signer;
@@ -105,13 +107,13 @@ impl Desk {
         };
         let done = if is_dry { self.parts.store.rehearse(work).await } else { self.parts.store.write(work).await };
         match done {
-            Ok((reply, printed)) => {
+            Ok(written) => {
                 if is_dry {
-                    self.keep_samples(&plan, printed).await?;
+                    self.keep_samples(&plan, written.printed).await?;
                 } else {
-                    self.tell(&plan, &reply);
+                    written.news.into_iter().for_each(|event| self.parts.events.tell(event));
                 }
-                Ok(reply)
+                Ok(written.reply)
             }
             Err(problem) => Err(given_up.lock().take().unwrap_or(Stop::Problem(problem))),
         }
@@ -123,14 +125,16 @@ impl Desk {
     where
         F: Fn(&mut Tx<'_>, &[Reply]) -> Result<(), Problem> + Send + 'static,
     {
-        let plans = Arc::new(plans);
         let stopped = Arc::new(Mutex::new(Vec::new()));
-        let (seen, i18n, written) = (stopped.clone(), self.parts.i18n.clone(), plans.clone());
+        let (seen, i18n) = (stopped.clone(), self.parts.i18n.clone());
         let work = move |tx: &mut Tx<'_>| {
-            let (mut replies, mut stopped) = (Vec::new(), Vec::new());
-            for (index, plan) in written.iter().enumerate() {
+            let (mut replies, mut news, mut stopped) = (Vec::new(), Vec::new(), Vec::new());
+            for (index, plan) in plans.iter().enumerate() {
                 match tx.part(|tx| Writing::new(plan, &i18n).write(tx)) {
-                    Ok((reply, _)) => replies.push(reply),
+                    Ok(written) => {
+                        replies.push(written.reply);
+                        news.extend(written.news);
+                    }
                     Err(stop) => stopped.push((index, stop)),
                 }
             }
@@ -140,13 +144,13 @@ impl Desk {
                 return Err(Problem::new(Code::Conflict, "given up"));
             }
             and_then(tx, &replies)?;
-            Ok(replies)
+            Ok((replies, news))
         };
         let done = if is_dry { self.parts.store.rehearse(work).await } else { self.parts.store.write(work).await };
         match done {
-            Ok(replies) => {
+            Ok((replies, news)) => {
                 if !is_dry {
-                    plans.iter().zip(&replies).for_each(|(plan, reply)| self.tell(plan, reply));
+                    news.into_iter().for_each(|event| self.parts.events.tell(event));
                 }
                 Ok(replies)
             }
@@ -169,16 +173,15 @@ impl Desk {
         };
         self.parts.store.write(keep).await
     }
+}
 
-    /// Tells watchers what was committed.
-    fn tell(&self, plan: &Plan, reply: &Reply) {
-        if let (Some(record), Some(RecordRef { record_type, .. })) = (&reply.record, &plan.record) {
-            let kind = if reply.created { "record.created" } else { "record.changed" };
-            let number = record.get("number").or(record.get("id")).cloned();
-            let data = serde_json::json!({ "type": record_type, "number": number, "by": plan.actor.name });
-            self.parts.events.tell(super::Event { kind: kind.to_owned(), site: plan.site.info.id.clone(), data });
-        }
-    }
+/// What came of a plan.
+#[derive(Debug)]
+struct Written {
+    reply: Reply,
+    printed: Vec<Printed>,
+    /// For the pages that watch, once it is committed. A page that missed one reads it from the records.
+    news: Vec<Event>,
 }
 
 /// A paper that a command printed.
@@ -210,24 +213,35 @@ impl Printed {
 struct Writing<'a> {
     plan: &'a Plan,
     i18n: &'a I18n,
-    /// What stood for the numbers that have been drawn, and the numbers.
-    drawn: Vec<(String, String)>,
+    /// The numbers that have been drawn, by what stands for them.
+    drawn: HashMap<String, String>,
+    /// The record that the caller is answered with, as it was last written.
+    answered: Option<Fields>,
     printed: Vec<Printed>,
+    news: Vec<Event>,
     failed_parts: Vec<FailedPart>,
 }
 
 impl<'a> Writing<'a> {
     fn new(plan: &'a Plan, i18n: &'a I18n) -> Self {
-        Writing { plan, i18n, drawn: Vec::new(), printed: Vec::new(), failed_parts: Vec::new() }
+        Writing {
+            plan,
+            i18n,
+            drawn: HashMap::new(),
+            answered: None,
+            printed: Vec::new(),
+            news: Vec::new(),
+            failed_parts: Vec::new(),
+        }
     }
 
-    fn write(mut self, tx: &mut Tx<'_>) -> Result<(Reply, Vec<Printed>), Stop> {
+    fn write(mut self, tx: &mut Tx<'_>) -> Result<Written, Stop> {
         self.draw_numbers(tx, &self.plan.changes)?;
-        let changes = self.with_numbers(&self.plan.changes)?;
+        let changes = self.with_numbers(self.plan.changes.as_slice())?;
         if let Some((record_type, record)) = &self.plan.signed_record {
             must_be_unchanged(tx, record_type, record, self.site())?;
         }
-        for change in &changes {
+        for change in changes.iter() {
             self.change(tx, change)?;
         }
         if !self.failed_parts.is_empty() {
@@ -237,7 +251,8 @@ impl<'a> Writing<'a> {
         self.print(tx, &changes)?;
         let reply = self.reply(tx)?;
         self.finish(tx, &reply)?;
-        Ok((reply, self.printed))
+        self.note_news(&reply);
+        Ok(Written { reply, printed: self.printed, news: self.news })
     }
 
     /// Draws the numbers of all new records first, in the handler's order, because any text may already name one.
@@ -248,7 +263,7 @@ impl<'a> Writing<'a> {
                     if let Some(scheme) = &self.described(record_type)?.number {
                         let day = self.plan.site.day(self.plan.now);
                         let number = tx.next_number(record_type, scheme, self.site(), day)?;
-                        self.drawn.push((pending_number(*id), number));
+                        self.drawn.insert(pending_number(*id), number);
                     }
                 }
                 Change::Part { changes, .. } => self.draw_numbers(tx, changes)?,
@@ -258,13 +273,20 @@ impl<'a> Writing<'a> {
         Ok(())
     }
 
-    fn with_numbers<T: Clone + serde::Serialize + serde::de::DeserializeOwned>(&self, thing: &T) -> Result<T, Stop> {
+    /// A thing with the drawn numbers in all its texts; nearly always the same thing.
+    fn with_numbers<'t, T>(&self, thing: &'t T) -> Result<Cow<'t, T>, Stop>
+    where
+        T: ToOwned + serde::Serialize + ?Sized,
+        T::Owned: serde::de::DeserializeOwned,
+    {
         if self.drawn.is_empty() {
-            return Ok(thing.clone());
+            return Ok(Cow::Borrowed(thing));
         }
-        let mut json = serde_json::to_value(thing).map_err(Problem::internal)?;
-        put_numbers(&mut json, &self.drawn);
-        Ok(serde_json::from_value(json).map_err(Problem::internal)?)
+        let json = serde_json::to_string(thing).map_err(Problem::internal)?;
+        Ok(match numbered(&json, &self.drawn) {
+            Some(json) => Cow::Owned(serde_json::from_str(&json).map_err(Problem::internal)?),
+            None => Cow::Borrowed(thing),
+        })
     }
 
     fn change(&mut self, tx: &mut Tx<'_>, change: &Change) -> Result<(), Stop> {
@@ -284,6 +306,14 @@ impl<'a> Writing<'a> {
                 self.note_change(tx, record_type, changed)
             }
             Change::Erase { record_type, id, version } => self.erase(tx, record_type, *id, *version),
+            Change::VoidSignOffs { record_type, id, version } => {
+                let changed = tx.update_record(record_type, *id, *version, &Fields::new(), self.stamp()).map_err(stopped)?;
+                tx.void_sign_offs(record_type, *id, self.plan.now)?;
+                let command = format!("{} voids signatures", self.plan.kind);
+                self.audit(tx, &command, record_type, Some(&changed.old), &changed.new)?;
+                self.note_written(changed.new);
+                Ok(())
+            }
             Change::Require { find, at_least, at_most, refusal } => {
                 let count = tx.count_records(find, self.site())?;
                 let holds = count >= *at_least && at_most.is_none_or(|most| count <= most);
@@ -298,7 +328,10 @@ impl<'a> Writing<'a> {
             }
             Change::Task { key, args, record, due_on } => {
                 let task = store::NewTask { plugin: self.plugin_id(), key, args, record: record.as_ref(), due_on: *due_on };
-                Ok(tx.put_task(&task, self.stamp())?)
+                let task = tx.put_task(&task, self.stamp())?;
+                let (record_type, id) = record.as_ref().map(|record| (&record.record_type, record.id)).unzip();
+                self.note_event("task", serde_json::json!({ "task": task, "type": record_type, "record": id }));
+                Ok(())
             }
             // Signed before the plan was made; written once everything else stands.
             Change::SignOff { .. } => Ok(()),
@@ -307,14 +340,23 @@ impl<'a> Writing<'a> {
     }
 
     fn insert(&mut self, tx: &mut Tx<'_>, record_type: &str, id: Uuid, fields: &Fields, sought: bool) -> Result<(), Stop> {
-        let pending = pending_number(id);
-        let number = self.drawn.iter().find(|(placeholder, _)| *placeholder == pending).map(|(_, number)| number.as_str());
+        let number = self.drawn.get(&pending_number(id)).map(String::as_str);
         let new = tx.insert_record(record_type, id, number, fields, self.stamp()).map_err(|refused| match refused {
             // The handler looked for it and found none: looking again, it finds the one.
             Refused::Taken { .. } if sought => Stop::Stale,
             refused => stopped(refused),
         })?;
-        self.audit(tx, &self.plan.kind, record_type, None, &new)
+        self.audit(tx, &self.plan.kind, record_type, None, &new)?;
+        self.note_written(new);
+        Ok(())
+    }
+
+    /// Keeps what the caller is answered with, so that it need not be read again.
+    fn note_written(&mut self, new: Fields) {
+        let answered = self.plan.record.as_ref().map(|record| record.id.to_string());
+        if answered.is_some() && new.get("id").and_then(Value::as_str) == answered.as_deref() {
+            self.answered = Some(new);
+        }
     }
 
     /// Applies what a job does for one item; an item that can't be applied is noted, and the others are looked at too.
@@ -344,7 +386,9 @@ impl<'a> Writing<'a> {
         if changed.old.get("state") != changed.new.get("state") {
             tx.finish_tasks(record_type, super::records::id_of(&changed.new), self.stamp())?;
         }
-        self.audit(tx, &self.plan.kind, record_type, Some(&changed.old), &changed.new)
+        self.audit(tx, &self.plan.kind, record_type, Some(&changed.old), &changed.new)?;
+        self.note_written(changed.new);
+        Ok(())
     }
 
     /// Leaves a record, its trail and its papers without personal data. Nobody signed for something else than before.
@@ -354,6 +398,7 @@ impl<'a> Writing<'a> {
         let changed = tx.update_record(record_type, id, version, &erased, self.stamp()).map_err(stopped)?;
         self.audit(tx, &format!("{} erases", self.plan.kind), record_type, Some(&changed.old), &changed.new)?;
         tx.erase_audit_values(id)?;
+        self.note_written(changed.new);
         Ok(tx.erase_papers(record_type, id)?)
     }
 
@@ -445,11 +490,14 @@ impl<'a> Writing<'a> {
         may.map_err(|refusal| Stop::Problem(Problem::refused(self.plugin_id(), refusal)))
     }
 
-    fn reply(&self, tx: &mut Tx<'_>) -> Result<Reply, Stop> {
+    fn reply(&mut self, tx: &mut Tx<'_>) -> Result<Reply, Stop> {
         let record = match &self.plan.record {
             Some(RecordRef { record_type, id }) => {
                 let described = self.described(record_type)?;
-                let mut record = tx.get_record(record_type, *id, self.site())?;
+                let mut record = match self.answered.take() {
+                    Some(written) => Some(written),
+                    None => tx.get_record(record_type, *id, self.site())?,
+                };
                 if let Some(record) = &mut record {
                     shape::shown_in(tx, described, record)?;
                     if !described.sign_offs.is_empty() {
@@ -463,9 +511,9 @@ impl<'a> Writing<'a> {
         };
         Ok(Reply {
             record,
-            value: self.with_numbers(&self.plan.value)?,
+            value: self.with_numbers(&self.plan.value)?.into_owned(),
             created: self.plan.created,
-            outcome: self.with_numbers(&self.plan.outcome)?,
+            outcome: self.with_numbers(&self.plan.outcome)?.into_owned(),
             dropped: self.plan.dropped.len() + self.plan.n_excluded,
             papers: self.papers(),
         })
@@ -489,6 +537,18 @@ impl<'a> Writing<'a> {
             }
         }
         Ok(())
+    }
+
+    fn note_news(&mut self, reply: &Reply) {
+        if let (Some(record), Some(RecordRef { record_type, .. })) = (&reply.record, &self.plan.record) {
+            let kind = if reply.created { "record.created" } else { "record.changed" };
+            let number = record.get("number").or(record.get("id"));
+            self.note_event(kind, serde_json::json!({ "type": record_type, "number": number, "by": self.plan.actor.name }));
+        }
+    }
+
+    fn note_event(&mut self, kind: &str, data: Value) {
+        self.news.push(Event { kind: kind.to_owned(), site: self.site().to_owned(), data });
     }
 
     fn described(&self, record_type: &str) -> Result<&'a TypeDescription, Problem> {
@@ -551,17 +611,20 @@ pub(crate) fn paper_data(data: &Value, sign_offs: &[store::SignOff]) -> Result<V
     Ok(serde_json::json!({ "data": data, "sign_offs": serde_json::to_value(sign_offs).map_err(Problem::internal)? }))
 }
 
-fn put_numbers(json: &mut Value, drawn: &[(String, String)]) {
-    match json {
-        Value::String(text) if text.contains('\u{27e8}') => {
-            for (placeholder, number) in drawn {
-                *text = text.replace(placeholder, number);
-            }
-        }
-        Value::Array(items) => items.iter_mut().for_each(|item| put_numbers(item, drawn)),
-        Value::Object(members) => members.values_mut().for_each(|member| put_numbers(member, drawn)),
-        _ => {}
+/// JSON with the drawn numbers in place of what stood for them; none where nothing stands for one.
+fn numbered(json: &str, drawn: &HashMap<String, String>) -> Option<String> {
+    let mut done = String::new();
+    let mut rest = json;
+    while let Some(at) = rest.find('\u{27e8}') {
+        let (before, from_here) = rest.split_at(at);
+        let length = from_here.find('\u{27e9}').map_or(from_here.len(), |end| end + '\u{27e9}'.len_utf8());
+        let (placeholder, behind) = from_here.split_at(length);
+        // A number is made of a plugin's prefix, a period and a count: nothing that JSON would escape.
+        done += before;
+        done += drawn.get(placeholder).map_or(placeholder, String::as_str);
+        rest = behind;
     }
+    (rest.len() < json.len()).then(|| done + rest)
 }
 
 impl PaperRef {
@@ -580,9 +643,18 @@ mod tests {
     #[test]
     fn a_drawn_number_takes_the_place_of_what_stood_for_it_in_every_text() {
         let id = Uuid::from_u128(7);
-        let mut json =
-            serde_json::json!({"number": pending_number(id), "lines": [format!("see {}", pending_number(id))], "n": 3});
-        put_numbers(&mut json, &[(pending_number(id), "H-2026-001".to_owned())]);
-        assert_eq!(json, serde_json::json!({"number": "H-2026-001", "lines": ["see H-2026-001"], "n": 3}));
+        let drawn = HashMap::from([(pending_number(id), "H-2026-001".to_owned())]);
+        let check = |json: Value, expected: Option<Value>| {
+            let done = numbered(&json.to_string(), &drawn);
+            assert_eq!(done.map(|done| serde_json::from_str::<Value>(&done).unwrap()), expected);
+        };
+        let there = pending_number(id);
+        check(
+            serde_json::json!({"number": there, "lines": [format!("see {there}, {there}")], "n": 3}),
+            Some(serde_json::json!({"number": "H-2026-001", "lines": ["see H-2026-001, H-2026-001"], "n": 3})),
+        );
+        check(serde_json::json!({"note": "none"}), None);
+        let others = serde_json::json!({"note": format!("a \u{27e8} alone, and {}", pending_number(Uuid::from_u128(8)))});
+        check(others.clone(), Some(others));
     }
 }

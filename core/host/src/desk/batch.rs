@@ -113,7 +113,7 @@ impl Desk {
         let whole = batch.command(Fields::new());
         let site = self.parts.sites.get(&batch.site)?;
         let target = self.target(&whole.verb)?;
-        let described = target.record_type.clone().unwrap_or_default();
+        let described = self.described(&batch.record_type)?;
         if let Some(permission) = &target.permission {
             self.parts.policy.authorize(&batch.subject, &site.info.id, permission)?;
         }

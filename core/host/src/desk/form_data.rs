@@ -99,7 +99,7 @@ impl Desk {
         period: Period,
         circumstances: &Circumstances,
     ) -> Result<Vec<Fields>, Problem> {
-        let (_, described) = self.described(record_type)?;
+        let described = self.described(record_type)?;
         let (from, to) = circumstances.site.bounds(described.column_kind(by).as_ref(), period);
         let mut find = Find::all(record_type);
         find.filter = find.filter.and(by, Operator::Gte, from).and(by, Operator::Lt, to);

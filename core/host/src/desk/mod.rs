@@ -27,6 +27,7 @@ pub use events::{Event, Events};
 pub use form_data::FormData;
 pub use sites::{Site, Sites};
 
+use std::ops::Deref;
 use std::sync::Arc;
 
 use deskbell_proto::Fields;
@@ -74,13 +75,29 @@ impl Desk {
         &self.replays
     }
 
-    /// The plugin of a full type name and what it describes of the type, whether or not the plugin is running.
-    fn described(&self, record_type: &str) -> Result<(Arc<Plugin>, TypeDescription), Problem> {
+    /// The type of a full name, whether or not its plugin is running.
+    fn described(&self, record_type: &str) -> Result<Described, Problem> {
         let unknown = || Problem::not_found(format!("record type {record_type}"));
         let (plugin, name) = record_type.split_once('.').ok_or_else(unknown)?;
         let plugin = self.parts.plugins.get(plugin).ok_or_else(unknown)?;
-        let described = plugin.description.types.iter().find(|described| described.name == name).cloned();
-        Ok((plugin, described.ok_or_else(unknown)?))
+        let place = plugin.description.types.iter().position(|described| described.name == name).ok_or_else(unknown)?;
+        Ok(Described { plugin, place })
+    }
+}
+
+/// A record type as its plugin describes it.
+#[derive(Debug, Clone)]
+struct Described {
+    plugin: Arc<Plugin>,
+    /// Its place among the plugin's types.
+    place: usize,
+}
+
+impl Deref for Described {
+    type Target = TypeDescription;
+
+    fn deref(&self) -> &TypeDescription {
+        &self.plugin.description.types[self.place]
     }
 }
 

@@ -13,7 +13,7 @@ use uuid::Uuid;
 use super::apply::{Plan, Stop};
 use super::command::{Command, JobRun, Reply, Verb};
 use super::handler::{Circumstances, ask};
-use super::{Desk, Site, input};
+use super::{Described, Desk, Site, input};
 use crate::people::{Permission, Signer};
 use crate::plugins::Plugin;
 use crate::problem::{Code, MissingBox, Problem};
@@ -26,7 +26,7 @@ pub(super) const ATTEMPTS: usize = 4;
 pub(super) struct Target {
     pub(super) plugin: Arc<Plugin>,
     /// For commands on a record type.
-    pub(super) record_type: Option<TypeDescription>,
+    pub(super) record_type: Option<Described>,
     pub(super) permission: Option<Permission>,
 }
 
@@ -130,8 +130,8 @@ impl Desk {
     }
 
     fn type_target(&self, record_type: &str, action: &str) -> Result<Target, Problem> {
-        let (plugin, described) = self.described(record_type)?;
-        let plugin = self.parts.plugins.running(&plugin.manifest.id)?;
+        let described = self.described(record_type)?;
+        let plugin = self.parts.plugins.running(&described.plugin.manifest.id)?;
         let permission = Permission::new(&plugin.manifest.id, &described.name, action);
         Ok(Target { plugin, record_type: Some(described), permission: Some(permission) })
     }
@@ -157,7 +157,7 @@ impl Desk {
     ) -> Result<Prepared, Problem> {
         let site = &circumstances.site.info.id;
         let plugin = &target.plugin.manifest.id;
-        let described = target.record_type.as_ref();
+        let described = target.record_type.as_deref();
         let invalid = |errors| Problem::invalid(Some(plugin), errors);
         match (&command.verb, described) {
             (Verb::Create { record_type, fields }, Some(described)) => {

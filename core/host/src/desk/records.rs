@@ -5,7 +5,7 @@ use deskbell_proto::value::FieldKind;
 use deskbell_proto::{Condition, FieldFault, Fields, Filter, Find, Operator, Sort};
 use serde_json::Value;
 
-use super::{Desk, ListQuery, Page, input, shape, trail};
+use super::{Described, Desk, ListQuery, Page, input, shape, trail};
 use crate::people::{Permission, Subject};
 use crate::problem::Problem;
 use crate::store::{AuditFind, Listing, View};
@@ -49,10 +49,8 @@ impl Desk {
             Some(site) => vec![self.parts.sites.get(site)?.info.id.clone()],
             None => self.parts.sites.all().iter().map(|site| site.info.id.clone()).collect(),
         };
-        let mut described = TypeDescription::default();
-        for site in &sites {
-            described = self.readable(subject, site, &query.record_type)?;
-        }
+        let described = self.described(&query.record_type)?;
+        sites.iter().try_for_each(|site| self.may_read(subject, site, &described))?;
         let view = self.parts.store.view().await?;
         let mut find = find_of(&described, &query)?;
         self.resolve_filter(&view, &sites, &described, &mut find).await?;
@@ -73,13 +71,17 @@ impl Desk {
         Ok(view.audit(&AuditFind { sites: vec![site.to_owned()], ..find }).await?.into_iter().map(trail::entry).collect())
     }
 
-    /// The description of a type that a subject may read at a site.
-    pub(crate) fn readable(&self, subject: &Subject, site: &str, record_type: &str) -> Result<TypeDescription, Problem> {
-        let (plugin, described) = self.described(record_type)?;
-        let site = self.parts.sites.get(site)?;
-        let permission = Permission::new(&plugin.manifest.id, &described.name, "read");
-        self.parts.policy.authorize(subject, &site.info.id, &permission)?;
+    /// A type whose records a subject may read at a site.
+    fn readable(&self, subject: &Subject, site: &str, record_type: &str) -> Result<Described, Problem> {
+        let described = self.described(record_type)?;
+        self.may_read(subject, site, &described)?;
         Ok(described)
+    }
+
+    fn may_read(&self, subject: &Subject, site: &str, described: &Described) -> Result<(), Problem> {
+        let site = self.parts.sites.get(site)?;
+        let permission = Permission::new(&described.plugin.manifest.id, &described.name, "read");
+        self.parts.policy.authorize(subject, &site.info.id, &permission)
     }
 
     /// Puts whole records in the place of the references that the caller wants to see, and numbers for the others.

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
 use serde_json::Value;
 
+use super::insert::Insert;
 use super::{Store, Tx};
 use crate::problem::Problem;
 
@@ -33,6 +34,8 @@ impl Store {
     }
 }
 
+static ANSWERS: Insert = Insert::into("idempotency", &["login", "route", "key", "body_hash", "answer", "created_at"]);
+
 impl Tx<'_> {
     /// Keeps an answer. A key that another host used a moment ago is a `conflict`.
     pub fn keep_answer(
@@ -43,16 +46,8 @@ impl Tx<'_> {
         kept: &KeptAnswer,
         at: DateTime<Utc>,
     ) -> Result<(), Problem> {
-        let mut insert = Query::insert();
-        insert.into_table("idempotency").columns(["login", "route", "key", "body_hash", "answer", "created_at"]).values_panic([
-            user.into(),
-            route.into(),
-            key.into(),
-            kept.body_hash.as_str().into(),
-            kept.answer.to_string().into(),
-            at.into(),
-        ]);
-        self.execute(&insert)?;
-        Ok(())
+        let answer = kept.answer.to_string();
+        let row = [user.into(), route.into(), key.into(), kept.body_hash.as_str().into(), answer.into(), at.into()];
+        Ok(self.insert(&ANSWERS, row)?)
     }
 }

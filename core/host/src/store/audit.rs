@@ -4,7 +4,7 @@
 //! the chain valid. What was cut off at the end together with the recorded head, or written anew from the start, only an
 //! anchor outside the database shows.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::{DateTime, Utc};
 use deskbell_proto::{Fields, value};
@@ -16,6 +16,7 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::failure::Failure;
+use super::insert::Insert;
 use super::row::Row;
 use super::tx::Tx;
 use super::types::RecordTable;
@@ -106,6 +107,12 @@ pub struct AuditFind {
     pub after: Option<(DateTime<Utc>, String, i64)>,
 }
 
+static ENTRIES: Insert = Insert::into("audit", &COLUMNS);
+
+static HEADS: Insert = Insert::into("audit_heads", &["host", "seq", "hash"]).ending(|insert| {
+    insert.on_conflict(OnConflict::column("host").update_columns(["seq", "hash"]).to_owned());
+});
+
 impl Tx<'_> {
     /// Appends an entry to this host's chain.
     pub fn append_audit(&mut self, entry: &AuditEntry<'_>) -> Result<(), Problem> {
@@ -119,8 +126,7 @@ impl Tx<'_> {
             self.keep_personal(record_type, row.record_id, &personal)?;
         }
         let hash = row.hash();
-        let mut insert = Query::insert();
-        insert.into_table("audit").columns(COLUMNS).values_panic([
+        let row = [
             self.host.into(),
             seq.into(),
             row.prev.into(),
@@ -136,8 +142,8 @@ impl Tx<'_> {
             entry.command.into(),
             entry.rule.map(str::to_owned).into(),
             row.changes.into(),
-        ]);
-        self.execute(&insert)?;
+        ];
+        self.insert(&ENTRIES, row)?;
         self.progress.head = Some(Head { seq, hash });
         self.progress.grown = true;
         Ok(())
@@ -165,12 +171,7 @@ impl Tx<'_> {
             return Ok(());
         };
         self.progress.grown = false;
-        let mut keep = Query::insert();
-        keep.into_table("audit_heads")
-            .columns(["host", "seq", "hash"])
-            .values_panic([self.host.into(), head.seq.into(), head.hash.into()])
-            .on_conflict(OnConflict::column("host").update_columns(["seq", "hash"]).to_owned());
-        self.execute(&keep).map(drop)
+        self.insert(&HEADS, [self.host.into(), head.seq.into(), head.hash.into()])
     }
 
     fn keep_personal(&mut self, record_type: &str, record: Option<Uuid>, personal: &[Salted]) -> Result<(), Problem> {
@@ -365,7 +366,7 @@ impl View {
     }
 
     async fn personal_values(&self, entries: &[AuditRow]) -> Result<Map<String, Value>, Problem> {
-        let records: std::collections::BTreeSet<Uuid> = entries.iter().filter_map(|entry| entry.record_id).collect();
+        let records: BTreeSet<Uuid> = entries.iter().filter_map(|entry| entry.record_id).collect();
         if records.is_empty() {
             return Ok(Map::new());
         }
@@ -392,25 +393,27 @@ impl View {
 
     /// The first entry of a page with a personal value beside it that is not what was digested.
     async fn changed_values(&self, page: &[Row]) -> Result<Option<(i64, String)>, Problem> {
-        let digests = page.iter().map(|row| Ok((row.get::<String>("changes")?, row.get::<i64>("seq")?)));
-        let digests = digests.collect::<Result<Vec<_>, Failure>>()?;
-        let mut expected = std::collections::HashMap::new();
-        for (changes, seq) in digests.iter().filter(|(changes, _)| changes.contains("\"digest\"")) {
-            let changes: Value = serde_json::from_str(changes).unwrap_or_default();
-            for digest in changes.as_object().into_iter().flat_map(Map::values).flat_map(digests_in) {
-                expected.insert(digest, *seq);
+        let mut expected = HashMap::new();
+        let mut records = BTreeSet::new();
+        for row in page {
+            let changes: String = row.get("changes")?;
+            if let Some(record) = row.get::<Option<Uuid>>("record_id")?.filter(|_| changes.contains("\"digest\"")) {
+                let (changes, seq): (Value, i64) = (serde_json::from_str(&changes).unwrap_or_default(), row.get("seq")?);
+                let digests = changes.as_object().into_iter().flat_map(Map::values).flat_map(digests_in);
+                expected.extend(digests.map(|digest| (digest, seq)));
+                records.insert(record);
             }
         }
-        let wanted: Vec<&String> = expected.keys().collect();
+        let records: Vec<Uuid> = records.into_iter().collect();
         let mut first: Option<(i64, String)> = None;
-        for some in wanted.chunks(500) {
+        for some in records.chunks(500) {
             let mut query = Query::select();
             query.columns(["digest", "salt", "value", "field"]).from("audit_values");
-            query.and_where(Expr::col("digest").is_in(some.iter().map(|digest| digest.as_str())));
+            query.and_where(Expr::col("record_id").is_in(some.iter().copied()));
             for row in self.rows(&query).await? {
                 let (kept, salt, value): (String, String, String) = (row.get("digest")?, row.get("salt")?, row.get("value")?);
-                if digest(&salt, &value) != kept {
-                    let seq = expected.get(&kept).copied().unwrap_or_default();
+                // The record's other values belong to entries of other pages.
+                if let Some(seq) = expected.get(&kept).copied().filter(|_| digest(&salt, &value) != kept) {
                     let reason =
                         format!("the personal value of {} is not the one that was recorded", row.get::<String>("field")?);
                     first = Some(first.unwrap_or((i64::MAX, String::new()))).map(|found| found.min((seq, reason)));

@@ -9,6 +9,7 @@ use sea_orm::sea_query::{Condition, Expr, ExprTrait, Query};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::insert::Insert;
 use super::{NewMessage, Stamp, Store, Tx, View};
 use crate::problem::Problem;
 
@@ -56,55 +57,59 @@ pub struct Outgoing {
     pub body: Value,
 }
 
+static NOTICES: Insert = Insert::into(
+    "notices",
+    &["id", "site", "role", "plugin", "key", "args", "record_type", "record_id", "created_at", "created_by"],
+);
+
+static TASKS: Insert = Insert::into(
+    "tasks",
+    &["id", "site", "plugin", "key", "args", "record_type", "record_id", "due_on", "created_at", "created_by"],
+);
+
+static OUTBOX: Insert = Insert::into("outbox", &["kind", "body", "site", "created_at", "attempts", "next_at"]);
+
 impl Tx<'_> {
     /// Keeps a notice for the bell and puts it into the outbox.
     pub fn put_notice(&mut self, notice: &NewNotice<'_>, stamp: Stamp<'_>) -> Result<(), Problem> {
         let id = Uuid::now_v7();
         let args = serde_json::to_string(notice.args).map_err(Problem::internal)?;
         let (record_type, record) = named(notice.record);
-        let mut insert = Query::insert();
-        insert
-            .into_table("notices")
-            .columns(["id", "site", "role", "plugin", "key", "args", "record_type", "record_id", "created_at", "created_by"])
-            .values_panic([
-                id.into(),
-                stamp.site.into(),
-                notice.role.into(),
-                notice.plugin.into(),
-                notice.key.into(),
-                args.into(),
-                record_type.clone().into(),
-                record.into(),
-                stamp.at.into(),
-                stamp.by.into(),
-            ]);
-        self.execute(&insert)?;
+        let row = [
+            id.into(),
+            stamp.site.into(),
+            notice.role.into(),
+            notice.plugin.into(),
+            notice.key.into(),
+            args.into(),
+            record_type.clone().into(),
+            record.into(),
+            stamp.at.into(),
+            stamp.by.into(),
+        ];
+        self.insert(&NOTICES, row)?;
         self.put_outbox("notice", &json!({ "notice": id, "role": notice.role, "type": record_type, "record": record }), stamp)
     }
 
-    /// Keeps a task until somebody has done it, and tells that it is there.
-    pub fn put_task(&mut self, task: &NewTask<'_>, stamp: Stamp<'_>) -> Result<(), Problem> {
+    /// Keeps a task until somebody has done it, and returns its id.
+    pub fn put_task(&mut self, task: &NewTask<'_>, stamp: Stamp<'_>) -> Result<Uuid, Problem> {
         let id = Uuid::now_v7();
         let args = serde_json::to_string(task.args).map_err(Problem::internal)?;
         let (record_type, record) = named(task.record);
-        let mut insert = Query::insert();
-        insert
-            .into_table("tasks")
-            .columns(["id", "site", "plugin", "key", "args", "record_type", "record_id", "due_on", "created_at", "created_by"])
-            .values_panic([
-                id.into(),
-                stamp.site.into(),
-                task.plugin.into(),
-                task.key.into(),
-                args.into(),
-                record_type.clone().into(),
-                record.into(),
-                task.due_on.into(),
-                stamp.at.into(),
-                stamp.by.into(),
-            ]);
-        self.execute(&insert)?;
-        self.put_outbox("task", &json!({ "task": id, "type": record_type, "record": record }), stamp)
+        let row = [
+            id.into(),
+            stamp.site.into(),
+            task.plugin.into(),
+            task.key.into(),
+            args.into(),
+            record_type.into(),
+            record.into(),
+            task.due_on.into(),
+            stamp.at.into(),
+            stamp.by.into(),
+        ];
+        self.insert(&TASKS, row)?;
+        Ok(id)
     }
 
     /// Marks the open tasks about a record as done: it has moved on.
@@ -119,16 +124,8 @@ impl Tx<'_> {
 
     /// Puts something into the outbox; it is told after the commit, also when the host dies in between.
     pub fn put_outbox(&mut self, kind: &str, body: &Value, stamp: Stamp<'_>) -> Result<(), Problem> {
-        let mut insert = Query::insert();
-        insert.into_table("outbox").columns(["kind", "body", "site", "created_at", "attempts", "next_at"]).values_panic([
-            kind.into(),
-            body.to_string().into(),
-            stamp.site.into(),
-            stamp.at.into(),
-            0.into(),
-            stamp.at.into(),
-        ]);
-        self.execute(&insert)?;
+        let row = [kind.into(), body.to_string().into(), stamp.site.into(), stamp.at.into(), 0.into(), stamp.at.into()];
+        self.insert(&OUTBOX, row)?;
         self.progress.outbox = true;
         Ok(())
     }

@@ -72,7 +72,7 @@ impl Location {
     pub(super) async fn connect_readers(&self, connections: u32) -> Result<DatabaseConnection, Failure> {
         match self {
             Location::Sqlite(file) => connect_sqlite(file, connections, true).await,
-            Location::Postgres(url) => connect_postgres(url, connections).await,
+            Location::Postgres(url) => connect_postgres(url, connections, true).await,
         }
     }
 
@@ -80,7 +80,7 @@ impl Location {
     pub(super) async fn connect_writer(&self) -> Result<DatabaseConnection, Failure> {
         match self {
             Location::Sqlite(file) => connect_sqlite(file, 1, false).await,
-            Location::Postgres(url) => connect_postgres(url, 1).await,
+            Location::Postgres(url) => connect_postgres(url, 1, false).await,
         }
     }
 }
@@ -197,7 +197,9 @@ async fn connect_sqlite(file: &Path, connections: u32, read_only: bool) -> Resul
     Ok(Database::connect(options).await?)
 }
 
-async fn connect_postgres(url: &str, connections: u32) -> Result<DatabaseConnection, Failure> {
+async fn connect_postgres(url: &str, connections: u32, read_only: bool) -> Result<DatabaseConnection, Failure> {
+    // Said once for all transactions of a connection: said at each begin, it costs two round trips.
+    let (isolation, read_only) = if read_only { ("repeatable\\ read", "on") } else { ("read\\ committed", "off") };
     let mut options = ConnectOptions::new(url);
     options
         .min_connections(1)
@@ -207,12 +209,14 @@ async fn connect_postgres(url: &str, connections: u32) -> Result<DatabaseConnect
         // A server that was restarted leaves connections that are dead; a ping is cheaper than a read that fails.
         .test_before_acquire(true)
         .sqlx_logging(false)
-        .map_sqlx_postgres_opts(|options| {
+        .map_sqlx_postgres_opts(move |options| {
             options.application_name("deskbell").statement_cache_capacity(256).options([
                 ("statement_timeout", "5s"),
                 ("idle_in_transaction_session_timeout", "10s"),
                 ("lock_timeout", "2s"),
                 ("synchronous_commit", "on"),
+                ("default_transaction_isolation", isolation),
+                ("default_transaction_read_only", read_only),
                 ("client_min_messages", "warning"),
             ])
         });

@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::failure::Failure;
+use super::insert::Insert;
 use super::row::Row;
 use super::{Store, Tx};
 use crate::desk::{JobRun, PaperRef};
@@ -631,7 +632,46 @@ fn id_of_key(tx: &mut Tx<'_>, schedule: &Schedule, key: &str) -> Result<Option<U
     Ok(tx.row(&query)?.map(|row| row.get("id")).transpose()?)
 }
 
-/// Writes a row, unless its occurrence has one: another node was quicker.
+/// An occurrence that has a row keeps it: another node was quicker.
+static RUNS: Insert = Insert::into(
+    "job_runs",
+    &[
+        "id",
+        "job",
+        "site",
+        "occurrence_key",
+        "kind",
+        "scheduled_for",
+        "not_before",
+        "state",
+        "attempt",
+        "lease_token",
+        "lease_owner",
+        "lease_until",
+        "started_at",
+        "finished_at",
+        "outcome",
+        "dropped",
+        "error",
+        "papers",
+        "covers_from",
+        "coalesced_into",
+        "created_at",
+        "created_by",
+    ],
+)
+.ending(|insert| {
+    insert.on_conflict(OnConflict::columns(["job", "site", "occurrence_key"]).do_nothing().to_owned());
+});
+
+/// An attempt that was given back is not counted, so its number comes again.
+static ATTEMPTS: Insert = Insert::into("job_attempts", &["run_id", "attempt", "node", "started_at"]).ending(|insert| {
+    insert.on_conflict(OnConflict::columns(["run_id", "attempt"]).update_columns(["node", "started_at"]).to_owned());
+});
+
+static LOG: Insert = Insert::into("run_log", &["run_id", "attempt", "at", "level", "line"]);
+
+/// Writes a row, unless its occurrence has one.
 fn insert_run(
     tx: &mut Tx<'_>,
     run: &LedgerRun,
@@ -639,60 +679,31 @@ fn insert_run(
     created_by: Option<&str>,
     at: DateTime<Utc>,
 ) -> Result<(), Problem> {
-    let mut insert = Query::insert();
-    insert
-        .into_table("job_runs")
-        .columns([
-            "id",
-            "job",
-            "site",
-            "occurrence_key",
-            "kind",
-            "scheduled_for",
-            "not_before",
-            "state",
-            "attempt",
-            "lease_token",
-            "lease_owner",
-            "lease_until",
-            "started_at",
-            "finished_at",
-            "outcome",
-            "dropped",
-            "error",
-            "papers",
-            "covers_from",
-            "coalesced_into",
-            "created_at",
-            "created_by",
-        ])
-        .values_panic([
-            run.id.into(),
-            run.job.as_str().into(),
-            run.site.as_str().into(),
-            run.key.as_str().into(),
-            word(&run.kind).into(),
-            run.scheduled_for.into(),
-            run.scheduled_for.into(),
-            word(&run.state).into(),
-            run.attempt.into(),
-            run.lease_token.into(),
-            lease.map(|(node, _)| node.to_owned()).into(),
-            lease.map(|(_, until)| until).into(),
-            run.started_at.into(),
-            run.finished_at.into(),
-            run.outcome.as_ref().map(json).transpose()?.into(),
-            (run.n_dropped as i64).into(),
-            run.reason.as_ref().map(json).transpose()?.into(),
-            json(&run.papers)?.into(),
-            run.covers_from.into(),
-            run.coalesced_into.map(|into| into.to_string()).into(),
-            at.into(),
-            created_by.into(),
-        ])
-        .on_conflict(OnConflict::columns(["job", "site", "occurrence_key"]).do_nothing().to_owned());
-    tx.execute(&insert)?;
-    Ok(())
+    let row = [
+        run.id.into(),
+        run.job.as_str().into(),
+        run.site.as_str().into(),
+        run.key.as_str().into(),
+        word(&run.kind).into(),
+        run.scheduled_for.into(),
+        run.scheduled_for.into(),
+        word(&run.state).into(),
+        run.attempt.into(),
+        run.lease_token.into(),
+        lease.map(|(node, _)| node.to_owned()).into(),
+        lease.map(|(_, until)| until).into(),
+        run.started_at.into(),
+        run.finished_at.into(),
+        run.outcome.as_ref().map(json).transpose()?.into(),
+        (run.n_dropped as i64).into(),
+        run.reason.as_ref().map(json).transpose()?.into(),
+        json(&run.papers)?.into(),
+        run.covers_from.into(),
+        run.coalesced_into.map(|into| into.to_string()).into(),
+        at.into(),
+        created_by.into(),
+    ];
+    Ok(tx.insert(&RUNS, row)?)
 }
 
 /// Takes back runs whose lease has run out: their node died or lost the database.
@@ -884,14 +895,7 @@ fn attempt_of(tx: &mut Tx<'_>, run: Uuid) -> Result<i64, Problem> {
 }
 
 fn open_attempt(tx: &mut Tx<'_>, run: &LedgerRun, node: &str, now: DateTime<Utc>) -> Result<(), Problem> {
-    let mut insert = Query::insert();
-    insert
-        .into_table("job_attempts")
-        .columns(["run_id", "attempt", "node", "started_at"])
-        .values_panic([run.id.into(), run.attempt.into(), node.into(), now.into()])
-        // An attempt that was given back is not counted, so its number comes again.
-        .on_conflict(OnConflict::columns(["run_id", "attempt"]).update_columns(["node", "started_at"]).to_owned());
-    tx.execute(&insert)?;
+    tx.insert(&ATTEMPTS, [run.id.into(), run.attempt.into(), node.into(), now.into()])?;
     log(tx, run.id, run.attempt, now, &format!("started by {node}"))
 }
 
@@ -911,16 +915,7 @@ fn close_attempt(tx: &mut Tx<'_>, run: Uuid, result: &str, reason: Option<&Reaso
 }
 
 fn log(tx: &mut Tx<'_>, run: Uuid, attempt: i64, at: DateTime<Utc>, line: &str) -> Result<(), Problem> {
-    let mut insert = Query::insert();
-    insert.into_table("run_log").columns(["run_id", "attempt", "at", "level", "line"]).values_panic([
-        run.into(),
-        attempt.into(),
-        at.into(),
-        "info".into(),
-        line.into(),
-    ]);
-    tx.execute(&insert)?;
-    Ok(())
+    Ok(tx.insert(&LOG, [run.into(), attempt.into(), at.into(), "info".into(), line.into()])?)
 }
 
 fn select_run(run: Uuid) -> SelectStatement {

@@ -48,7 +48,7 @@ struct Migrator;
 
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(Core), Box::new(Printing), Box::new(Deliveries)]
+        vec![Box::new(Core), Box::new(Printing), Box::new(Deliveries), Box::new(FewerPages)]
     }
 }
 
@@ -199,6 +199,52 @@ impl MigrationTrait for Deliveries {
         let open = index("messages", "messages_open_idx", &["delivery", "seq"]).and_where(Expr::col("done_at").is_null()).take();
         manager.create_index(open).await
     }
+}
+
+/// What every command writes lies in fewer pages: each one that is touched goes to the disk with the commit.
+///
+/// Personal values lie together by their record, in place of anywhere by their digest. SQLite keeps them and the tasks in
+/// their key's order, without a second copy of the key.
+struct FewerPages;
+
+impl MigrationName for FewerPages {
+    fn name(&self) -> &str {
+        "m0004_fewer_pages"
+    }
+}
+
+#[async_trait]
+impl MigrationTrait for FewerPages {
+    fn use_transaction(&self) -> Option<bool> {
+        Some(true)
+    }
+
+    async fn up(&self, manager: &SchemaManager) -> Result<(), sea_orm::DbErr> {
+        let c = Columns(manager.get_database_backend());
+        if manager.get_database_backend() == DbBackend::Postgres {
+            let by_record = "ALTER TABLE audit_values DROP CONSTRAINT audit_values_pkey, ADD PRIMARY KEY (record_id, digest); \
+                             DROP INDEX audit_values_record_idx";
+            return manager.get_connection().execute_unprepared(by_record).await.map(drop);
+        }
+        let [digest, values @ ..] = audit_value_columns(&c);
+        let values = std::iter::once(must(digest)).chain(values);
+        make_again(manager, "audit_values", keyed(table("audit_values", values), &["record_id", "digest"])).await?;
+        make_again(manager, "tasks", table("tasks", task_columns(&c))).await?;
+        for index in task_indexes() {
+            manager.create_index(index).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Makes a table of SQLite again without row ids, with its rows and without its indexes.
+async fn make_again(manager: &SchemaManager<'_>, name: &str, mut table: TableCreateStatement) -> Result<(), sea_orm::DbErr> {
+    let connection = manager.get_connection();
+    connection.execute_unprepared(&format!("ALTER TABLE {name} RENAME TO {name}_before")).await?;
+    manager.create_table(table.extra("WITHOUT ROWID").take()).await?;
+    // Both have the same columns in the same order.
+    connection.execute_unprepared(&format!("INSERT INTO {name} SELECT * FROM {name}_before")).await?;
+    connection.execute_unprepared(&format!("DROP TABLE {name}_before")).await.map(drop)
 }
 
 /// Writes columns down in one word each. A column may be empty unless it is `must`.
@@ -398,23 +444,7 @@ fn desk_tables(c: &Columns) -> Vec<TableCreateStatement> {
                 must(c.text("created_by")),
             ],
         ),
-        table(
-            "tasks",
-            [
-                key(c.id("id")),
-                must(c.text("site")),
-                c.text("plugin"),
-                must(c.text("key")),
-                must(c.text("args")),
-                c.text("record_type"),
-                c.id("record_id"),
-                c.day("due_on"),
-                must(c.at("created_at")),
-                must(c.text("created_by")),
-                c.at("done_at"),
-                c.text("done_by"),
-            ],
-        ),
+        table("tasks", task_columns(c)),
         table(
             "record_types",
             [key(c.text("record_type")), must(c.text("plugin")), must(c.text("table_name")), must(c.text("description"))],
@@ -434,6 +464,23 @@ fn desk_tables(c: &Columns) -> Vec<TableCreateStatement> {
                 must(c.at("installed_at")),
             ],
         ),
+    ]
+}
+
+fn task_columns(c: &Columns) -> [ColumnDef; 12] {
+    [
+        key(c.id("id")),
+        must(c.text("site")),
+        c.text("plugin"),
+        must(c.text("key")),
+        must(c.text("args")),
+        c.text("record_type"),
+        c.id("record_id"),
+        c.day("due_on"),
+        must(c.at("created_at")),
+        must(c.text("created_by")),
+        c.at("done_at"),
+        c.text("done_by"),
     ]
 }
 
@@ -463,18 +510,22 @@ fn audit_tables(c: &Columns) -> Vec<TableCreateStatement> {
             &["host", "seq"],
         ),
         table("audit_heads", [key(c.text("host")), must(c.whole("seq")), must(c.text("hash"))]),
-        // Personal values beside the chain: erasing a row here leaves the chain valid.
-        table(
-            "audit_values",
-            [
-                key(c.text("digest")),
-                must(c.text("salt")),
-                must(c.text("value")),
-                must(c.text("record_type")),
-                must(c.id("record_id")),
-                must(c.text("field")),
-            ],
-        ),
+        table("audit_values", {
+            let [digest, values @ ..] = audit_value_columns(c);
+            std::iter::once(key(digest)).chain(values)
+        }),
+    ]
+}
+
+/// Personal values beside the chain: erasing a row here leaves the chain valid.
+fn audit_value_columns(c: &Columns) -> [ColumnDef; 6] {
+    [
+        c.text("digest"),
+        must(c.text("salt")),
+        must(c.text("value")),
+        must(c.text("record_type")),
+        must(c.id("record_id")),
+        must(c.text("field")),
     ]
 }
 
@@ -574,9 +625,16 @@ fn unique(table: &'static str, name: &'static str, columns: &[&'static str]) -> 
     index(table, name, columns).unique().take()
 }
 
+fn task_indexes() -> [IndexCreateStatement; 2] {
+    [
+        index("tasks", "tasks_open_idx", &["site", "due_on"]).and_where(Expr::col("done_at").is_null()).take(),
+        index("tasks", "tasks_record_idx", &["record_id"]),
+    ]
+}
+
 fn indexes() -> Vec<IndexCreateStatement> {
     let running = Expr::col("state").eq("running").and(Expr::col("kind").ne("dry"));
-    vec![
+    let mut indexes = vec![
         unique("tokens", "tokens_hash_key", &["hash"]),
         index("papers", "papers_subject_idx", &["form", "site", "subject", "lang"]),
         index("papers", "papers_record_idx", &["record_id"]),
@@ -584,8 +642,6 @@ fn indexes() -> Vec<IndexCreateStatement> {
         index("sign_offs", "sign_offs_record_idx", &["record_id", "signed_at"]),
         index("outbox", "outbox_open_idx", &["next_at", "seq"]).and_where(Expr::col("done_at").is_null()).take(),
         index("notices", "notices_site_idx", &["site", "created_at"]),
-        index("tasks", "tasks_open_idx", &["site", "due_on"]).and_where(Expr::col("done_at").is_null()).take(),
-        index("tasks", "tasks_record_idx", &["record_id"]),
         index("idempotency", "idempotency_created_idx", &["created_at"]),
         unique("record_types", "record_types_table_key", &["table_name"]),
         index("audit", "audit_record_idx", &["record_id", "at"]),
@@ -597,5 +653,33 @@ fn indexes() -> Vec<IndexCreateStatement> {
         index("job_runs", "job_runs_state_idx", &["state", "not_before"]),
         index("job_runs", "job_runs_scheduled_idx", &["job", "site", "scheduled_for"]),
         index("run_log", "run_log_run_idx", &["run_id", "seq"]),
-    ]
+    ];
+    indexes.extend(task_indexes());
+    indexes
+}
+
+#[cfg(test)]
+mod tests {
+    use sea_orm::{Database, Statement};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_database_of_an_older_desk_keeps_its_tasks_and_personal_values() {
+        let connection = Database::connect("sqlite::memory:").await.unwrap();
+        Migrator::up(&connection, Some(3)).await.unwrap();
+        let rows = "INSERT INTO tasks (id, site, key, args, created_at, created_by) VALUES ('t1', 'main', 'tell', '{}', 'now', 'lin'); \
+                    INSERT INTO audit_values VALUES ('d1', 's', '\"张三\"', 'letters.letter', 'r1', 'addressee')";
+        connection.execute_unprepared(rows).await.unwrap();
+        run(&connection).await.unwrap();
+        for (table, key, value) in [("tasks", "id", "t1"), ("audit_values", "value", "\"张三\"")] {
+            let ask = Statement::from_string(DbBackend::Sqlite, format!("SELECT {key} AS kept FROM {table}"));
+            let kept: String = connection.query_one_raw(ask).await.unwrap().unwrap().try_get("", "kept").unwrap();
+            assert_eq!(kept, value);
+        }
+        let indexes =
+            "SELECT count(*) AS n FROM sqlite_master WHERE type = 'index' AND name IN ('tasks_open_idx', 'tasks_record_idx')";
+        let found = connection.query_one_raw(Statement::from_string(DbBackend::Sqlite, indexes)).await.unwrap().unwrap();
+        assert_eq!(found.try_get::<i64>("", "n").unwrap(), 2);
+    }
 }

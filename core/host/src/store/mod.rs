@@ -20,6 +20,7 @@ mod connection;
 mod copy;
 mod failure;
 mod filter;
+mod insert;
 pub mod jobs;
 mod messages;
 mod migrations;

@@ -12,8 +12,9 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::filter;
+use super::insert::Insert;
 use super::tx::Tx;
-use super::types::RecordTable;
+use super::types::{KnownBy, RecordTable};
 use crate::problem::{Code, Problem};
 
 /// Why a record could not be written; what the desk makes of it depends on who asked.
@@ -72,6 +73,12 @@ pub struct Changed {
     pub new: Fields,
 }
 
+static COUNTERS: Insert = Insert::into("counters", &["site", "record_type", "period", "drawn"]).ending(|insert| {
+    let next = Expr::col(("counters", "drawn")).add(1);
+    let conflict = OnConflict::columns(["site", "record_type", "period"]).value("drawn", next).to_owned();
+    insert.on_conflict(conflict).returning_col("drawn");
+});
+
 impl Tx<'_> {
     /// Writes a new record and returns it whole. A type with states puts it into `fields.state` or the first of them.
     pub fn insert_record(
@@ -106,10 +113,8 @@ impl Tx<'_> {
             record.insert("state".to_owned(), first.name.clone().into());
         }
         check_required(&table, &record)?;
-        let values = bound_values(&table, &record)?;
-        let mut insert = Query::insert();
-        insert.into_table(table.iden()).columns(table.column_names()).values_panic(values.into_iter().map(Expr::val));
-        self.execute(&insert).map_err(|failure| table.refused(failure))?;
+        let insert = table.insert(self.session().backend(), bound_values(&table, &record)?);
+        self.session().execute(insert).map_err(|failure| table.refused(failure))?;
         Ok(record)
     }
 
@@ -179,10 +184,8 @@ impl Tx<'_> {
     }
 
     fn find_one(&mut self, table: &RecordTable, id: Uuid, site: &str) -> Result<Option<Fields>, Problem> {
-        let mut query = Query::select();
-        query.columns(table.column_names()).from(table.iden());
-        query.and_where(Expr::col("id").eq(id)).and_where(Expr::col("site").eq(site));
-        Ok(self.row(&query)?.map(|row| table.record(&row)))
+        let one = table.one(self.session().backend(), KnownBy::Id, site, id.into());
+        Ok(self.session().rows(one)?.first().map(|row| table.record(row)))
     }
 
     fn known_record(&mut self, table: &RecordTable, id: Uuid, site: &str) -> Result<Fields, Problem> {
@@ -207,6 +210,9 @@ impl Tx<'_> {
 
     /// The numbers of records of a type by id, to show references.
     pub fn numbers(&mut self, record_type: &str, ids: &[Uuid]) -> Result<HashMap<Uuid, String>, Problem> {
+        if ids.is_empty() {
+            return Ok(HashMap::new());
+        }
         let table = self.types.get(record_type)?;
         let name = if table.column("number").is_some() { "number" } else { "id" };
         let mut query = Query::select();
@@ -235,17 +241,9 @@ impl Tx<'_> {
     }
 
     fn draw(&mut self, record_type: &str, site: &str, period: &str) -> Result<i64, Problem> {
-        let mut draw = Query::insert();
-        draw.into_table("counters")
-            .columns(["site", "record_type", "period", "drawn"])
-            .values_panic([site.into(), record_type.into(), period.into(), 1.into()])
-            .on_conflict(
-                OnConflict::columns(["site", "record_type", "period"])
-                    .value("drawn", Expr::col(("counters", "drawn")).add(1))
-                    .to_owned(),
-            )
-            .returning_col("drawn");
-        let row = self.row(&draw)?.ok_or_else(|| Problem::internal("a counter gave no number"))?;
+        let drawn = COUNTERS.row(self.session().backend(), [site.into(), record_type.into(), period.into(), 1.into()]);
+        let row = self.session().rows(drawn)?.into_iter().next();
+        let row = row.ok_or_else(|| Problem::internal("a counter gave no number"))?;
         Ok(row.get("drawn")?)
     }
 }

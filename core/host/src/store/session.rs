@@ -9,9 +9,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use sea_orm::{
-    AccessMode, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, IsolationLevel, Statement, TransactionTrait,
-};
+use sea_orm::sea_query::Values;
+use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, Statement, TransactionTrait};
 use tokio::runtime::Runtime;
 
 use super::connection::{Location, open_sqlite_writer};
@@ -171,20 +170,24 @@ impl Session for SqliteSession {
     }
 
     fn rows(&mut self, statement: Statement) -> Result<Vec<Row>, Failure> {
-        Ok(sqlite_rows(self.connection()?, &statement)?)
+        Ok(sqlite_rows(self.connection()?, &statement.sql, statement.values)?)
     }
 
     fn execute(&mut self, statement: Statement) -> Result<u64, Failure> {
         let mut prepared = self.connection()?.prepare_cached(&statement.sql)?;
-        Ok(prepared.execute(rusqlite::params_from_iter(bound(&statement)?))? as u64)
+        Ok(prepared.execute(rusqlite::params_from_iter(bound(statement.values)?))? as u64)
     }
 }
 
 /// Asks SQLite through a connection of ours.
-pub(super) fn sqlite_rows(connection: &rusqlite::Connection, statement: &Statement) -> Result<Vec<Row>, rusqlite::Error> {
-    let mut prepared = connection.prepare_cached(&statement.sql)?;
+pub(super) fn sqlite_rows(
+    connection: &rusqlite::Connection,
+    sql: &str,
+    values: Option<Values>,
+) -> Result<Vec<Row>, rusqlite::Error> {
+    let mut prepared = connection.prepare_cached(sql)?;
     let columns: Arc<[String]> = prepared.column_names().into_iter().map(str::to_owned).collect();
-    let mut answer = prepared.query(rusqlite::params_from_iter(bound(statement)?))?;
+    let mut answer = prepared.query(rusqlite::params_from_iter(bound(values)?))?;
     let mut rows = Vec::new();
     while let Some(row) = answer.next()? {
         rows.push(Row::from_sqlite(row, &columns)?);
@@ -192,8 +195,8 @@ pub(super) fn sqlite_rows(connection: &rusqlite::Connection, statement: &Stateme
     Ok(rows)
 }
 
-fn bound(statement: &Statement) -> Result<Vec<rusqlite::types::Value>, rusqlite::Error> {
-    statement.values.iter().flat_map(|values| &values.0).map(|value| sqlite_value(value.clone())).collect()
+fn bound(values: Option<Values>) -> Result<Vec<rusqlite::types::Value>, rusqlite::Error> {
+    values.into_iter().flat_map(|values| values.0).map(sqlite_value).collect()
 }
 
 /// Held by the one transaction that writes, of all hosts on a database: `desk` in ASCII.
@@ -266,9 +269,8 @@ impl PostgresSession {
             Some(pool) => pool,
             None => self.runtime.block_on(self.location.connect_writer())?,
         };
-        let (level, mode) = (Some(IsolationLevel::ReadCommitted), Some(AccessMode::ReadWrite));
         let begun = self.wait(async {
-            let transaction = pool.begin_with_config(level, mode).await?;
+            let transaction = pool.begin().await?;
             transaction.execute_unprepared(&format!("SELECT pg_advisory_xact_lock({POSTGRES_WRITE_LOCK})")).await?;
             Ok(transaction)
         });

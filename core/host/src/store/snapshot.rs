@@ -10,10 +10,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use futures_util::{Stream, StreamExt};
 use parking_lot::Mutex;
-use sea_orm::{
-    AccessMode, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, IsolationLevel, Statement, StreamTrait,
-    TransactionTrait,
-};
+use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, Statement, StreamTrait, TransactionTrait};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::connection::{ACQUIRE_TIMEOUT, Location, open_sqlite_reader};
@@ -125,7 +122,7 @@ impl SqliteReader {
 
     fn rows(&self, statement: &Statement, patience: u32) -> Result<Vec<Row>, rusqlite::Error> {
         self.patience.store(patience, Ordering::Relaxed);
-        sqlite_rows(&self.connection, statement)
+        sqlite_rows(&self.connection, &statement.sql, statement.values.clone())
     }
 }
 
@@ -149,14 +146,8 @@ impl Drop for Lent {
 impl Snapshot {
     /// A transaction through SeaORM, on either database.
     pub(super) async fn of(pool: &DatabaseConnection) -> Result<Snapshot, Failure> {
-        let transaction = match pool.get_database_backend() {
-            DbBackend::Postgres => {
-                pool.begin_with_config(Some(IsolationLevel::RepeatableRead), Some(AccessMode::ReadOnly)).await?
-            }
-            // In WAL mode every transaction that reads is a snapshot.
-            _ => pool.begin().await?,
-        };
-        Ok(Snapshot::Orm(transaction))
+        // On connections for reading every transaction is a snapshot: SQLite's in WAL mode, PostgreSQL's by their options.
+        Ok(Snapshot::Orm(pool.begin().await?))
     }
 
     pub(super) fn backend(&self) -> DbBackend {

@@ -3,9 +3,11 @@
 //! What can be done in it is said beside its subject: records, audit, sign-offs, papers, the outbox. SQL stays in this folder.
 
 use sea_orm::StatementBuilder;
+use sea_orm::sea_query::Value;
 
 use super::audit::Head;
 use super::failure::Failure;
+use super::insert::Insert;
 use super::row::Row;
 use super::session::Session;
 use super::types::Types;
@@ -60,6 +62,11 @@ impl<'a> Tx<'a> {
     /// Returns the first row of an answer.
     pub(super) fn row(&mut self, statement: &impl StatementBuilder) -> Result<Option<Row>, Failure> {
         Ok(self.rows(statement)?.into_iter().next())
+    }
+
+    /// Inserts a row; the values come in the order of the insert's columns.
+    pub(super) fn insert(&mut self, into: &Insert, row: impl IntoIterator<Item = Value>) -> Result<(), Failure> {
+        self.session.execute(into.row(self.session.backend(), row)).map(drop)
     }
 
     /// Returns how many rows a statement changed.

@@ -1,13 +1,14 @@
 //! The record types that have tables, and how a row of one becomes the flat object of the API.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use deskbell_proto::description::TypeDescription;
 use deskbell_proto::value::FieldKind;
 use deskbell_proto::{Fields, value};
 use parking_lot::RwLock;
-use sea_orm::sea_query::{DynIden, Value as Bound};
+use sea_orm::sea_query::{DynIden, Expr, ExprTrait, Query, Value as Bound};
+use sea_orm::{DbBackend, Statement, StatementBuilder};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
@@ -48,6 +49,22 @@ pub(super) struct RecordTable {
     /// Every column in its order, the common ones first.
     pub columns: Vec<Column>,
     pub unique: Vec<UniqueKey>,
+    texts: Texts,
+}
+
+/// Statements about one record, built when they are first needed: their texts never change.
+#[derive(Debug, Clone, Default, PartialEq)]
+struct Texts {
+    insert: OnceLock<String>,
+    by_id: OnceLock<String>,
+    by_number: OnceLock<String>,
+}
+
+/// How one record is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum KnownBy {
+    Id,
+    Number,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -132,7 +149,34 @@ impl RecordTable {
             unique: unique_keys_of(&name, description),
             description: description.clone(),
             name,
+            texts: Texts::default(),
         }
+    }
+
+    /// Inserts a whole row, its values in the order of [`Self::columns`].
+    pub(super) fn insert(&self, backend: DbBackend, row: Vec<Bound>) -> Statement {
+        let text = self.texts.insert.get_or_init(|| {
+            let mut insert = Query::insert();
+            let places = self.columns.iter().map(|_| Expr::val(0));
+            insert.into_table(self.iden()).columns(self.column_names()).values_panic(places);
+            StatementBuilder::build(&insert, &backend).sql
+        });
+        Statement::from_sql_and_values(backend, text, row)
+    }
+
+    /// Asks for one record of a site.
+    pub(super) fn one(&self, backend: DbBackend, by: KnownBy, site: &str, value: Bound) -> Statement {
+        let (column, text) = match by {
+            KnownBy::Id => ("id", &self.texts.by_id),
+            KnownBy::Number => ("number", &self.texts.by_number),
+        };
+        let text = text.get_or_init(|| {
+            let mut query = Query::select();
+            query.columns(self.column_names()).from(self.iden());
+            query.and_where(Expr::col("site").eq(0)).and_where(Expr::col(column).eq(0));
+            StatementBuilder::build(&query, &backend).sql
+        });
+        Statement::from_sql_and_values(backend, text, [site.into(), value])
     }
 
     pub(super) fn iden(&self) -> DynIden {

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use deskbell_proto::{Fields, Find, Read, ReadAnswer};
 use futures_util::TryStreamExt;
-use sea_orm::sea_query::{Expr, ExprTrait, Query};
+use sea_orm::sea_query::{Expr, ExprTrait, Query, Value};
 use sea_orm::{DatabaseConnection, DbBackend, Statement, StatementBuilder};
 use uuid::Uuid;
 
@@ -15,7 +15,7 @@ use super::filter;
 use super::row::Row;
 use super::session::columns_of;
 use super::snapshot::{Readers, Snapshot};
-use super::types::{RecordTable, Storage, Types};
+use super::types::{KnownBy, RecordTable, Storage, Types};
 use crate::problem::Problem;
 
 /// A view that stays open holds back the checkpoint of everybody's writes, so one for a request ends by itself.
@@ -71,26 +71,24 @@ impl View {
     /// One record of a site by its id.
     pub async fn by_id(&self, record_type: &str, site: &str, id: Uuid) -> Result<Option<Fields>, Problem> {
         let table = self.types.get(record_type)?;
-        self.one(&table, site, "id", Expr::val(id)).await
+        self.one(&table, site, KnownBy::Id, id.into()).await
     }
 
     /// One record by its number (or, for a type without numbers, its id).
     pub async fn by_number(&self, record_type: &str, site: &str, number: &str) -> Result<Option<Fields>, Problem> {
         let table = self.types.get(record_type)?;
         if table.column("number").is_some() {
-            return self.one(&table, site, "number", Expr::val(number)).await;
+            return self.one(&table, site, KnownBy::Number, number.into()).await;
         }
         match number.parse::<Uuid>() {
-            Ok(id) => self.one(&table, site, "id", Expr::val(id)).await,
+            Ok(id) => self.one(&table, site, KnownBy::Id, id.into()).await,
             Err(_) => Ok(None),
         }
     }
 
-    async fn one(&self, table: &RecordTable, site: &str, column: &'static str, value: Expr) -> Result<Option<Fields>, Problem> {
-        let mut query = Query::select();
-        query.columns(table.column_names()).from(table.iden());
-        query.and_where(Expr::col("site").eq(site)).and_where(Expr::col(column).eq(value));
-        Ok(self.rows(&query).await?.first().map(|row| table.record(row)))
+    async fn one(&self, table: &RecordTable, site: &str, by: KnownBy, value: Value) -> Result<Option<Fields>, Problem> {
+        let rows = self.asked(table.one(self.backend(), by, site, value)).await?;
+        Ok(rows.first().map(|row| table.record(row)))
     }
 
     /// Answers a question over the records of a site.

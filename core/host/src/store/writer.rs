@@ -1,6 +1,6 @@
 //! The writer: one thread that owns every write of this host, many waiting pieces of work to one durable commit.
 //!
-//! Each piece runs in a savepoint of its own, so that one which fails leaves the others and no gap in the numbers. Nobody is
+//! A piece that fails leaves the others and no gap in the numbers: each runs in a savepoint of its own. Nobody is
 //! answered before the commit has returned.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -210,11 +210,14 @@ impl WriterThread {
         }
     }
 
-    /// One transaction: begin, each piece in its savepoint, commit.
+    /// One transaction: begin, the pieces, commit.
     fn commit(&mut self, group: &mut [Box<dyn Piece>]) -> Result<(), Lost> {
         self.session.begin().map_err(Lost::unreachable)?;
         self.progress.outbox = false;
-        let done = self.run_pieces(group).and_then(|()| self.session.commit().map_err(Lost::at_commit));
+        let done = match group {
+            [alone] => self.run_alone(&mut **alone),
+            several => self.run_several(several),
+        };
         if let Err(lost) = done {
             self.session.rollback();
             // What was remembered may never have happened.
@@ -227,26 +230,48 @@ impl WriterThread {
         Ok(())
     }
 
-    fn run_pieces(&mut self, group: &mut [Box<dyn Piece>]) -> Result<(), Lost> {
+    /// Nobody else's work is in the transaction, so that it is rolled back as a whole.
+    fn run_alone(&mut self, piece: &mut dyn Piece) -> Result<(), Lost> {
+        if self.run_piece(piece)? {
+            return self.finish();
+        }
+        self.session.rollback();
+        Ok(())
+    }
+
+    /// Each piece in its savepoint.
+    fn run_several(&mut self, group: &mut [Box<dyn Piece>]) -> Result<(), Lost> {
         for piece in group {
             self.session.batch("SAVEPOINT piece").map_err(Lost::in_work)?;
-            let before = self.progress.clone();
-            let mut tx = Tx::new(&mut *self.session, &self.types, &self.host, &mut self.progress);
-            let keep = piece.run(&mut tx);
-            match self.session.standing() {
-                Standing::Open => {}
-                Standing::Lost => return Err(Lost::in_work(Failure::new(Kind::Repeat, "the transaction was lost in mid-work"))),
-                Standing::Unreachable => {
-                    return Err(Lost::unreachable(Failure::unavailable("the connection was lost in mid-work")));
-                }
-            }
-            if !keep {
-                self.progress = before;
+            if !self.run_piece(&mut **piece)? {
                 self.session.batch("ROLLBACK TO SAVEPOINT piece").map_err(Lost::in_work)?;
             }
             self.session.batch("RELEASE SAVEPOINT piece").map_err(Lost::in_work)?;
         }
-        Tx::new(&mut *self.session, &self.types, &self.host, &mut self.progress).keep_audit_head().map_err(Lost::in_work)
+        self.finish()
+    }
+
+    /// Says whether what a piece did is to be kept; what was remembered of it is forgotten otherwise.
+    fn run_piece(&mut self, piece: &mut dyn Piece) -> Result<bool, Lost> {
+        let before = self.progress.clone();
+        let keep = piece.run(&mut Tx::new(&mut *self.session, &self.types, &self.host, &mut self.progress));
+        match self.session.standing() {
+            Standing::Open => {}
+            Standing::Lost => return Err(Lost::in_work(Failure::new(Kind::Repeat, "the transaction was lost in mid-work"))),
+            Standing::Unreachable => {
+                return Err(Lost::unreachable(Failure::unavailable("the connection was lost in mid-work")));
+            }
+        }
+        if !keep {
+            self.progress = before;
+        }
+        Ok(keep)
+    }
+
+    fn finish(&mut self) -> Result<(), Lost> {
+        let mut tx = Tx::new(&mut *self.session, &self.types, &self.host, &mut self.progress);
+        tx.keep_audit_head().map_err(Lost::in_work)?;
+        self.session.commit().map_err(Lost::at_commit)
     }
 }
 
