@@ -10,7 +10,7 @@ use chrono::{DateTime, FixedOffset, Utc};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::{Api, Cluster, Disk, eventually_within};
+use crate::{Api, Cluster, Disk, eventually_within, skipped};
 
 /// A fresh home, gone with the test.
 #[derive(Debug)]
@@ -188,6 +188,27 @@ impl Home {
         let mut command = self.command();
         command.envs(variables.iter().copied()).args(arguments).stdin(Stdio::null());
         command.output().expect("deskbell starts").into()
+    }
+
+    /// Runs `deskbell` until it is killed at its n-th call of some system calls (`rename,renameat2`), or to its end. `None` where
+    /// the machine has no strace or does not let it.
+    pub fn cli_killed_at(&self, calls: &str, nth: u32, arguments: &[&str]) -> Option<Cli> {
+        let own = self.command();
+        let mut command = Command::new("strace");
+        command.args(["-f", "-qq", "-o", "/dev/null", "-e", &format!("trace={calls}")]);
+        command.args(["-e", &format!("inject={calls}:signal=KILL:when={nth}"), "--"]).arg(own.get_program()).args(arguments);
+        command.envs(own.get_envs().filter_map(|(name, value)| Some((name, value?)))).env_remove("RUST_LOG");
+        match command.stdin(Stdio::null()).output() {
+            Ok(output) if !String::from_utf8_lossy(&output.stderr).contains("strace:") => Some(output.into()),
+            Ok(output) => {
+                skipped(&String::from_utf8_lossy(&output.stderr));
+                None
+            }
+            Err(error) => {
+                skipped(&format!("strace: {error}"));
+                None
+            }
+        }
     }
 
     /// Runs a command with `--json` and returns what it prints.

@@ -65,7 +65,8 @@ fn a_power_cut_loses_nothing_that_was_acknowledged() {
             }
             let enough = acknowledged.lock().unwrap().len() + 60;
             eventually("letters are acknowledged", || (acknowledged.lock().unwrap().len() >= enough).then_some(()));
-            // What is synced while the file system goes down may be told as done and be gone: no disk without power answers.
+            // What is synced once the file system has gone down may be told as done and be gone: a program of `pwrite` and
+            // `fdatasync` alone, on Linux 6.18, was told so of three in six thousand blocks. A machine without power tells nothing.
             let before_the_cut = acknowledged.lock().unwrap().len();
             home.disk().cut_power();
             drop(at_work);

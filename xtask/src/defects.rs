@@ -34,8 +34,11 @@ pub fn run() -> anyhow::Result<()> {
         if !in_folder(&["build", "--workspace", "--all-targets", "--locked"]).status()?.success() {
             bail!("the desk does not build with the defect {name}");
         }
-        let tests = in_folder(&["test", "--workspace", "--locked"]).args(*noticed_by).status()?;
-        if tests.success() {
+        let tests = in_folder(&["test", "--workspace", "--locked"]).args(*noticed_by).output()?;
+        let said = String::from_utf8_lossy(&tests.stdout);
+        let failed: Vec<&str> = said.lines().filter(|line| line.starts_with("test ") && line.ends_with("FAILED")).collect();
+        failed.iter().for_each(|line| eprintln!("  {line}"));
+        if failed.is_empty() {
             unnoticed.push(*name);
         }
     }
