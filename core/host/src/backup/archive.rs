@@ -17,7 +17,8 @@ use zip::{ZipArchive, ZipWriter};
 
 use super::{BackupError, UNFINISHED};
 use crate::home::Home;
-use crate::store::{ChainState, Location};
+use crate::problem::Problem;
+use crate::store::{ChainState, Location, Reader};
 
 /// The entry that holds the database, as a SQLite file.
 pub(super) const DATABASE: &str = "data/deskbell.db";
@@ -53,12 +54,14 @@ impl Manifest {
     /// Of a database that nobody writes to; the files come as they are written.
     pub(super) async fn of(database: &Location, made_at: DateTime<Utc>) -> Result<Manifest, BackupError> {
         let reader = database.reader().await?;
+        let (tables, chains) = (reader.count_rows().await, reader.walk_chains().await);
+        reader.close().await?;
         Ok(Manifest {
             format: FORMAT,
             made_at,
             version: env!("CARGO_PKG_VERSION").to_owned(),
-            tables: reader.count_rows().await?,
-            chains: reader.walk_chains().await?,
+            tables: tables?,
+            chains: chains?,
             files: BTreeMap::new(),
         })
     }
@@ -67,16 +70,20 @@ impl Manifest {
     pub(super) async fn check_database(&self, file: &Path, database: &Location) -> Result<(), BackupError> {
         let wrong = |why: &dyn ToString| BackupError::damaged(file, why.to_string());
         let reader = database.reader().await.map_err(|problem| wrong(&problem))?;
-        if let Some(verdict) = reader.integrity().await.map_err(|problem| wrong(&problem))? {
-            return Err(wrong(&format!("its database is damaged: {verdict}")));
+        let difference = self.difference(&reader).await;
+        reader.close().await.map_err(|problem| wrong(&problem))?;
+        difference.map_err(|problem| wrong(&problem))?.map_or(Ok(()), |why| Err(wrong(&why)))
+    }
+
+    async fn difference(&self, reader: &Reader) -> Result<Option<String>, Problem> {
+        if let Some(verdict) = reader.integrity().await? {
+            return Ok(Some(format!("its database is damaged: {verdict}")));
         }
-        if reader.count_rows().await.map_err(|problem| wrong(&problem))? != self.tables {
-            return Err(wrong(&"its database has other rows than it had"));
+        if reader.count_rows().await? != self.tables {
+            return Ok(Some("its database has other rows than it had".to_owned()));
         }
-        if reader.walk_chains().await.map_err(|problem| wrong(&problem))? != self.chains {
-            return Err(wrong(&"its audit chains are not those it had"));
-        }
-        Ok(())
+        let is_same = reader.walk_chains().await? == self.chains;
+        Ok((!is_same).then(|| "its audit chains are not those it had".to_owned()))
     }
 }
 

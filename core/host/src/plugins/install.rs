@@ -188,8 +188,8 @@ pub(super) fn remove(home: &Home, record: &mut Record, id: &str) -> io::Result<b
     Ok(true)
 }
 
-/// The files of an installed package that are not as they were put there.
-pub(super) fn changed_files(home: &Home, id: &str, installed: &Installed) -> Vec<Diagnostic> {
+/// The files of an installed package that are not as they were put there; one that was looked at already is left out.
+pub(super) fn changed_files(home: &Home, id: &str, installed: &Installed, looked_at: &str) -> Vec<Diagnostic> {
     let folder = home.plugins().join(id);
     let check = |(path, recorded): (&String, &String)| {
         let file = folder.join(path);
@@ -201,7 +201,7 @@ pub(super) fn changed_files(home: &Home, id: &str, installed: &Installed) -> Vec
         let help = "install the plugin again; a store's own forms and schedules belong in templates/ and schedules/";
         Some(Diagnostic::in_file("plugin.tampered", home.show(&file), reason).with_help(help))
     };
-    installed.files.iter().filter_map(check).collect()
+    installed.files.iter().filter(|(path, _)| *path != looked_at).filter_map(check).collect()
 }
 
 /// Writes the package beside its place and then takes the place in one step; another one in it is kept for a rollback.

@@ -5,8 +5,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 use deskbell_proto::PluginDescription;
+use futures_util::stream::{self, StreamExt};
 use parking_lot::{Mutex, RwLock};
 use serde::Serialize;
+use tokio::task::spawn_blocking;
 
 use super::child_runner::ChildRunner;
 use super::in_process::InProcessRunner;
@@ -21,6 +23,9 @@ use crate::config::{Isolation, Policy, Runners};
 use crate::diagnostic::{Diagnostic, Source};
 use crate::home::{Home, Shipped};
 use crate::problem::{Code, Problem};
+
+/// Packages that are looked at together: more would only weigh more.
+const AT_ONCE: usize = 2;
 
 /// All plugins of the desk.
 #[derive(Debug)]
@@ -83,13 +88,16 @@ impl Registry {
             entries: RwLock::default(),
             changing: tokio::sync::Mutex::new(()),
         };
-        for id in registry.ids_in_home() {
+        let load = async |id: String| {
             let entry = match &unreadable {
                 Some(problem) => Entry { manifest: None, standing: Standing::Refused(vec![problem.clone()]) },
                 None => registry.load(&id).await,
             };
-            registry.entries.write().insert(id, entry);
-        }
+            (id, entry)
+        };
+        // Each is some megabytes to read and to hash.
+        let entries: Vec<(String, Entry)> = stream::iter(registry.ids_in_home()).map(load).buffered(AT_ONCE).collect().await;
+        registry.entries.write().extend(entries);
         registry
     }
 
@@ -194,9 +202,13 @@ impl Registry {
     /// Upgrades the plugins that came with the host to those that come with it now.
     pub async fn follow_shipped(&self, shipped: &Shipped) -> Vec<Diagnostic> {
         let mut notes = Vec::new();
-        for id in shipped.plugin_ids() {
-            let Ok(package) = Package::shipped(shipped, &id) else { continue };
-            let hash = package.hash();
+        let look = |id: String| {
+            let shipped = shipped.clone();
+            spawn_blocking(move || Package::shipped(&shipped, &id).ok().map(|package| (id, package.hash(), package)))
+        };
+        let mut found = stream::iter(shipped.plugin_ids()).map(look).buffered(AT_ONCE);
+        while let Some(found) = found.next().await {
+            let Ok(Some((id, hash, package))) = found else { continue };
             let is_outdated = self
                 .record
                 .lock()
@@ -302,20 +314,9 @@ impl Registry {
             return Err(refuse("plugin.manifest", format!("its plugin.toml says it is {:?}", manifest.id), "install it again"));
         }
 
-        // The bytes that are hashed here are the bytes that are opened: nothing is read a second time.
-        let library = folder.join(manifest.library_name());
-        let bytes = std::fs::read(&library).map_err(|error| {
-            refuse("plugin.package", format!("the library of {id} cannot be read: {error}"), "install it again")
-        })?;
-        let recorded = installed.files.get(&manifest.library_name()).map(String::as_str);
-        let passed = preflight::pass(&bytes, &self.home.show(&library), recorded, &manifest, &self.home.plugin_cache());
-        let passed = passed.map_err(|problem| vec![*problem])?;
-        drop(bytes);
-        let changed = install::changed_files(&self.home, id, installed);
-        if !changed.is_empty() {
-            return Err(changed);
-        }
-
+        let (home, checked, record) = (self.home.clone(), manifest.clone(), installed.clone());
+        let passed = spawn_blocking(move || pass_files(&home, &checked, &record)).await;
+        let passed = passed.map_err(|_| refuse("plugin.package", format!("checking {id} panicked"), "install it again"))??;
         let description = self.describe(&manifest, &passed).await.map_err(|problem| vec![*problem])?;
         let policy = self.runners.of(id);
         let runner = self.runner(id, &passed, policy).map_err(|error| {
@@ -381,6 +382,22 @@ impl Entry {
             reason,
         }
     }
+}
+
+/// Checks an installed plugin's files. The bytes of the library that are hashed here are the bytes that are opened.
+fn pass_files(home: &Home, manifest: &Manifest, installed: &Installed) -> Result<Passed, Vec<Diagnostic>> {
+    let id = manifest.id.as_str();
+    let folder = home.plugins().join(id);
+    let library = folder.join(manifest.library_name());
+    let bytes = std::fs::read(&library).map_err(|error| {
+        let reason = format!("the library of {id} cannot be read: {error}");
+        vec![Diagnostic::in_file("plugin.package", home.show(&folder), reason).with_help("install it again")]
+    })?;
+    let recorded = installed.files.get(&manifest.library_name()).map(String::as_str);
+    let passed = preflight::pass(&bytes, &home.show(&library), recorded, manifest, &home.plugin_cache());
+    let passed = passed.map_err(|problem| vec![*problem])?;
+    let changed = install::changed_files(home, id, installed, &manifest.library_name());
+    if changed.is_empty() { Ok(passed) } else { Err(changed) }
 }
 
 fn quarantined(id: &str, why: &str) -> String {

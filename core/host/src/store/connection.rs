@@ -199,7 +199,7 @@ async fn connect_sqlite(file: &Path, connections: u32, read_only: bool) -> Resul
 
 async fn connect_postgres(url: &str, connections: u32, read_only: bool) -> Result<DatabaseConnection, Failure> {
     // Said once for all transactions of a connection: said at each begin, it costs two round trips.
-    let (isolation, read_only) = if read_only { ("repeatable\\ read", "on") } else { ("read\\ committed", "off") };
+    let (isolation, read_only) = if read_only { ("repeatable read", "on") } else { ("read committed", "off") };
     let mut options = ConnectOptions::new(url);
     options
         .min_connections(1)

@@ -64,19 +64,11 @@ impl Location {
         let tables = tables_of(&from.view).await?;
         let sums = transfer(&from.view, &tables, to).await?;
         let chains = from.view.walk_chains().await?;
+        from.close().await?;
         let copy = to.reader().await?;
-        for (table, sum) in tables.iter().zip(&sums) {
-            let found = sum_of(&copy.view, table).await?;
-            if found != *sum {
-                return Err(Problem::internal(format!(
-                    "the copy of {} differs: {} rows were read, {} are there",
-                    table.name, sum.rows, found.rows
-                )));
-            }
-        }
-        if copy.view.walk_chains().await? != chains {
-            return Err(Problem::internal("the copy's audit chains differ"));
-        }
+        let compared = compare(&copy.view, &tables, &sums, &chains).await;
+        copy.close().await?;
+        compared?;
         let tables = tables.into_iter().zip(sums).map(|(table, sum)| (table.name, sum.rows)).collect();
         Ok(Copied { tables, chains })
     }
@@ -90,6 +82,20 @@ impl Location {
         schema.close().await.map_err(Failure::from)?;
         migrated
     }
+}
+
+/// Whether a copy holds what was read.
+async fn compare(copy: &View, tables: &[CopiedTable], sums: &[Sum], chains: &[ChainState]) -> Result<(), Problem> {
+    for (table, sum) in tables.iter().zip(sums) {
+        let found = sum_of(copy, table).await?;
+        if found != *sum {
+            return Err(Problem::internal(format!(
+                "the copy of {} differs: {} rows were read, {} are there",
+                table.name, sum.rows, found.rows
+            )));
+        }
+    }
+    if copy.walk_chains().await? == chains { Ok(()) } else { Err(Problem::internal("the copy's audit chains differ")) }
 }
 
 async fn copy_sqlite(from: &Path, to: &Path) -> Result<(), Problem> {

@@ -19,14 +19,14 @@ use crate::problem::{Code, Problem};
 pub struct Reader {
     pub(super) view: View,
     /// The view's connection belongs to it.
-    _connections: DatabaseConnection,
+    connections: DatabaseConnection,
 }
 
 impl Location {
     /// Opens a view of the whole database; changes nothing, and makes nothing that is not there.
     pub async fn reader(&self) -> Result<Reader, Problem> {
         let connections = self.connect_readers(1).await?;
-        Ok(Reader { view: View::of_the_whole(&connections).await?, _connections: connections })
+        Ok(Reader { view: View::of_the_whole(&connections).await?, connections })
     }
 
     /// Refuses a database whose schema is not this version's.
@@ -56,7 +56,10 @@ impl Location {
 impl Location {
     /// Moves the desk's tables into a schema of their own, from where store IT may bring them back.
     pub async fn set_aside(&self, schema: &str) -> Result<(), Problem> {
-        let tables = self.reader().await?.tables().await?;
+        let reader = self.reader().await?;
+        let tables = reader.tables().await;
+        reader.close().await?;
+        let tables = tables?;
         let moves = tables.iter().map(|table| format!("ALTER TABLE \"{table}\" SET SCHEMA {schema}"));
         let sql: Vec<String> = std::iter::once(format!("CREATE SCHEMA {schema}")).chain(moves).collect();
         let connection = self.connect_writer().await?;
@@ -68,6 +71,13 @@ impl Location {
 }
 
 impl Reader {
+    /// Ends the view, and returns once nothing of the database is open any more: only then may its file be moved or copied.
+    /// A reader that is dropped closes behind one's back, and SQLite's files beside the database come and go with it.
+    pub async fn close(self) -> Result<(), Problem> {
+        drop(self.view);
+        Ok(self.connections.close().await.map_err(Failure::from)?)
+    }
+
     /// The names of all tables of the desk, that of its schema's steps, too.
     async fn tables(&self) -> Result<Vec<String>, Problem> {
         let mut names: Vec<String> = tables_of(&self.view).await?.into_iter().map(|table| table.name).collect();

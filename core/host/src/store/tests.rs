@@ -284,11 +284,13 @@ async fn a_counter_never_falls_below_its_floor(desk: Fixture) {
     assert_eq!(results.iter().filter(|result| result.is_ok()).count(), 80);
     let left = desk.store.view().await.unwrap().by_id(BOX, SITE, id).await.unwrap().unwrap();
     assert_eq!((&left["balance_fen"], &left["version"]), (&json!(0), &json!(81)));
-    let overflow =
-        desk.store.write(move |tx| Ok(tx.adjust_record(BOX, id, "balance_fen", i64::MIN, None, stamp()))).await.unwrap();
-    assert!(overflow.is_ok(), "0 + i64::MIN fits");
-    let overflow = desk.store.write(move |tx| Ok(tx.adjust_record(BOX, id, "balance_fen", -1, None, stamp()))).await.unwrap();
-    assert_eq!(overflow.unwrap_err(), Refused::BelowFloor { current: i64::MIN });
+    let adjust = async |delta: i64| {
+        desk.store.write(move |tx| Ok(tx.adjust_record(BOX, id, "balance_fen", delta, None, stamp()))).await.unwrap()
+    };
+    assert!(adjust(-NUMBER_MAX).await.is_ok());
+    let Err(Refused::Problem(misfit)) = adjust(-1).await else { panic!("a counter holds no more than any number") };
+    assert_eq!(misfit.errors[0].key, "number-too-small");
+    assert_eq!(adjust(i64::MIN).await.unwrap_err(), Refused::BelowFloor { current: -NUMBER_MAX });
 }
 
 async fn unique_keys_are_told_apart(desk: Fixture) {

@@ -53,8 +53,11 @@ pub(super) async fn sound_data_has_no_faults_and_a_copy_of_it_is_the_same(desk: 
     // The same through a snapshot, which SQLite makes by itself.
     let file = desk.folder.path().join("snapshot.db");
     own.snapshot(&file).await.unwrap();
-    let snapshot = Location::Sqlite(file).reader().await.unwrap();
+    let snapshot = Location::Sqlite(file.clone()).reader().await.unwrap();
     assert_eq!(snapshot.count_rows().await.unwrap(), reader.count_rows().await.unwrap());
+    // Once it is closed the file is all there is of it, and may be moved.
+    snapshot.close().await.unwrap();
+    assert!(!file.with_extension("db-wal").exists() && !file.with_extension("db-shm").exists());
 }
 
 pub(super) async fn every_kind_of_damage_is_named_and_none_hides_another(desk: Fixture) {
