@@ -68,6 +68,9 @@ fn apply(tx: &mut Tx<'_>, change: &Change) -> Result<(), Stop> {
         Change::Update { record_type, id, version, set } => {
             tx.update_record(record_type, *id, *version, set, stamp)?;
         }
+        Change::VoidSignOffs { record_type, id, version } => {
+            tx.update_record(record_type, *id, *version, &Fields::new(), stamp)?;
+        }
         Change::Adjust { record_type, id, field, delta, floor, refusal } => {
             tx.adjust_record(record_type, *id, field, *delta, *floor, stamp).map_err(|refused| match refused {
                 Refused::BelowFloor { .. } => Stop(Failure::Refused(refusal.clone())),
