@@ -196,7 +196,8 @@ impl Home {
         let own = self.command();
         let mut command = Command::new("strace");
         command.args(["-f", "-qq", "-o", "/dev/null", "-e", &format!("trace={calls}")]);
-        command.args(["-e", &format!("inject={calls}:signal=KILL:when={nth}"), "--"]).arg(own.get_program()).args(arguments);
+        command.args(["-e", &format!("inject={calls}:signal=KILL:when={nth}"), "--"]);
+        command.arg(own.get_program()).args(own.get_args()).args(arguments);
         command.envs(own.get_envs().filter_map(|(name, value)| Some((name, value?)))).env_remove("RUST_LOG");
         match command.stdin(Stdio::null()).output() {
             Ok(output) if !String::from_utf8_lossy(&output.stderr).contains("strace:") => Some(output.into()),

@@ -20,6 +20,7 @@ mod papers;
 mod permissions;
 mod printers;
 mod road;
+mod sign_offs;
 mod stock;
 mod tickets;
 mod verification;

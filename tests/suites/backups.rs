@@ -87,6 +87,7 @@ fn a_restore_that_was_killed_at_a_step_is_done_by_restoring_again() {
         if restored.code == 0 {
             break;
         }
+        assert!(nth < 500, "it does not end, killed or not: {}", restored.stderr);
         // It is the desk as it was, or restored, or none at all: never a desk with half of its parts.
         let looked = look();
         n_half += u32::from(looked.code == 3);

@@ -158,9 +158,9 @@ fn b1_a_list_that_changes_is_signed_anew() {
     });
 }
 
-/// B1: a voucher is noted anew in the second in which HR signs: HR signs for the new one, or not at all.
+/// B1: a voucher that is noted anew gives the list a new version, so that HR can't sign by an old look at it.
 #[test]
-fn b1_hr_never_signs_for_a_voucher_that_it_did_not_see() {
+fn b1_an_old_look_at_the_list_is_not_signed_by() {
     let mut desk = desk();
     employ(&mut desk, "1", "李雷", "1990-12-05", "2020-03-01");
     list_on(&mut desk, "2026-11-30");

@@ -46,6 +46,13 @@ fn approved(desk: &mut TestDesk, department: &str, pens: i64) -> String {
     request
 }
 
+/// The order of December, closed with one approved request on it.
+fn closed_month(desk: &mut TestDesk) -> String {
+    approved(desk, "OD-001", 10);
+    desk.on("2026-11-26").run_job("close-month").outcome();
+    desk.list("month-sheet")[0]["number"].as_str().unwrap().to_owned()
+}
+
 fn state(desk: &TestDesk, request: &str) -> String {
     desk.get("request", request)["state"].as_str().unwrap().to_owned()
 }
@@ -303,9 +310,7 @@ fn o3_a_late_request_joins_the_order_when_it_is_approved() {
 #[test]
 fn o3_an_order_that_grows_is_signed_anew() {
     let mut desk = desk();
-    approved(&mut desk, "OD-001", 10);
-    desk.on("2026-11-26").run_job("close-month").outcome();
-    let sheet = desk.list("month-sheet")[0]["number"].as_str().unwrap().to_owned();
+    let sheet = closed_month(&mut desk);
     desk.sign("month-sheet", &sheet, "supervisor", "zhou", "3333").done();
     let late = draft(&mut desk, "OD-002", 3);
     desk.signed_by("duty-manager", "mei", "2222").act("request", &late, "submit", json!({})).done();
@@ -349,9 +354,7 @@ fn o3_what_was_ordered_is_issued_line_by_line() {
 #[test]
 fn o3_the_order_is_signed_in_turn() {
     let mut desk = desk();
-    approved(&mut desk, "OD-001", 10);
-    desk.on("2026-11-26").run_job("close-month").outcome();
-    let sheet = desk.list("month-sheet")[0]["number"].as_str().unwrap().to_owned();
+    let sheet = closed_month(&mut desk);
     desk.sign("month-sheet", &sheet, "purchasing", "sun", "4444").refused_by("O3");
     desk.sign("month-sheet", &sheet, "supervisor", "zhou", "3333").done();
     desk.sign("month-sheet", &sheet, "purchasing", "sun", "4444").done();

@@ -1,6 +1,6 @@
 //! Applying a change set: numbers drawn, versions and conditions checked again, everything written together or not at all.
 //!
-//! Runs on the writer's thread, inside one savepoint; it asks no plugin and waits for nothing.
+//! Runs on the writer's thread, where it is kept or rolled back as a whole; it asks no plugin and waits for nothing.
 
 use std::borrow::Cow;
 use std::collections::HashMap;

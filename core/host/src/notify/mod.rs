@@ -1,7 +1,8 @@
 //! Tells onwards what the desk wrote into its outbox, after the commit and at least once.
 //!
-//! It tells the pages that watch (the bell, the task list), and puts what people outside are to know into the couriers' queues.
-//! Not here: what is worth telling (`desk::apply` writes it, in the command's own transaction).
+//! It tells the pages that watch (the bell, the print queue), and puts what people outside are to know into the couriers' queues.
+//! Not here: what is worth telling (`desk::apply` writes it, in the command's own transaction), news of records and tasks,
+//! which a page can read again (`desk::events`).
 
 mod announcement;
 mod courier;

@@ -199,7 +199,7 @@ async fn connect_sqlite(file: &Path, connections: u32, read_only: bool) -> Resul
 
 async fn connect_postgres(url: &str, connections: u32, read_only: bool) -> Result<DatabaseConnection, Failure> {
     // Said once for all transactions of a connection: said at each begin, it costs two round trips.
-    let (isolation, read_only) = if read_only { ("repeatable read", "on") } else { ("read committed", "off") };
+    let (isolation, is_read_only) = if read_only { ("repeatable read", "on") } else { ("read committed", "off") };
     let mut options = ConnectOptions::new(url);
     options
         .min_connections(1)
@@ -216,7 +216,7 @@ async fn connect_postgres(url: &str, connections: u32, read_only: bool) -> Resul
                 ("lock_timeout", "2s"),
                 ("synchronous_commit", "on"),
                 ("default_transaction_isolation", isolation),
-                ("default_transaction_read_only", read_only),
+                ("default_transaction_read_only", is_read_only),
                 ("client_min_messages", "warning"),
             ])
         });

@@ -222,7 +222,9 @@ impl MigrationTrait for FewerPages {
     async fn up(&self, manager: &SchemaManager) -> Result<(), sea_orm::DbErr> {
         let c = Columns(manager.get_database_backend());
         if manager.get_database_backend() == DbBackend::Postgres {
-            let by_record = "ALTER TABLE audit_values DROP CONSTRAINT audit_values_pkey, ADD PRIMARY KEY (record_id, digest); \
+            // A long trail takes longer than a statement of the desk may.
+            let by_record = "SET LOCAL statement_timeout = 0; \
+                             ALTER TABLE audit_values DROP CONSTRAINT audit_values_pkey, ADD PRIMARY KEY (record_id, digest); \
                              DROP INDEX audit_values_record_idx";
             return manager.get_connection().execute_unprepared(by_record).await.map(drop);
         }

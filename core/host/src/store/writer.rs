@@ -1,7 +1,7 @@
 //! The writer: one thread that owns every write of this host, many waiting pieces of work to one durable commit.
 //!
-//! A piece that fails leaves the others and no gap in the numbers: each runs in a savepoint of its own. Nobody is
-//! answered before the commit has returned.
+//! A piece that fails leaves the others and no gap in the numbers: among others it runs in a savepoint of its own, alone it
+//! has the transaction to itself. Nobody is answered before the commit has returned.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
