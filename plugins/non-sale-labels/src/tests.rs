@@ -232,12 +232,26 @@ fn n2_a_sheet_begins_at_any_label_of_a_half_used_one() {
         let print = json!({ "starts_at": nowhere });
         assert_eq!(desk.act("issue", &number, "print-labels", print).invalid("starts_at"), "no-such-label-on-the-sheet");
     }
-    desk.setting("sheet_columns", 2).setting("sheet_rows", 7).setting("label_width", 1000);
-    desk.act("issue", &number, "print-labels", json!({"starts_at": 14})).done();
-    for (setting, value) in [("label_width", 1020), ("label_height", 410)] {
-        desk.setting("label_width", 1000).setting(setting, value);
-        let refusal = desk.act("issue", &number, "print-labels", json!({"starts_at": 1})).refused_by("N2");
+}
+
+/// N2: a sheet that just fills an A4 page is printed; any measure that is a tenth of a millimetre more is refused.
+#[test]
+fn n2_a_sheet_may_fill_a_page_and_no_more() {
+    let mut desk = desk();
+    let number = issue(&mut desk, 4);
+    let across = [("sheet_columns", 3), ("sheet_left", 120), ("label_width", 600), ("gap_across", 90)];
+    let down = [("sheet_rows", 4), ("sheet_top", 50), ("label_height", 700), ("gap_down", 40)];
+    let filling = across.into_iter().chain(down);
+    for (setting, value) in filling.clone() {
+        desk.setting(setting, value);
+    }
+    let last = json!({"starts_at": 12});
+    desk.act("issue", &number, "print-labels", last.clone()).done();
+    for (setting, value) in filling {
+        desk.setting(setting, value + 1);
+        let refusal = desk.act("issue", &number, "print-labels", last.clone()).refused_by("N2");
         assert_eq!(refusal.key, "refused-sheet-is-too-large", "{setting}");
+        desk.setting(setting, value);
     }
 }
 
