@@ -563,6 +563,13 @@ pub struct Each {
     pub left_out: i64,
 }
 
+impl Each {
+    /// There was no item at all.
+    pub fn is_empty(&self) -> bool {
+        (self.done, self.left_out) == (0, 0)
+    }
+}
+
 /// What a job did: the key of a sentence and its counts, never a sentence itself.
 ///
 /// `Outcome::new("handed-off").count("listed", 3)` prints `outcome-handed-off` of the plugin's locale with `$listed`.

@@ -102,7 +102,7 @@ pub fn list_unclaimed(cx: &mut Cx<Settings>) -> Result<Outcome> {
     // After an outage an activity may be over for so long that its slip is made and due in one night.
     let listed = list_leftovers(cx)?;
     let unclaimed = cx.find(unclaimed(cx).reached(cx.today()))?;
-    if unclaimed.is_empty() && (listed.done, listed.left_out) == (0, 0) {
+    if unclaimed.is_empty() && listed.is_empty() {
         return Ok(Outcome::nothing_due());
     }
     let unclaimed = cx.each(unclaimed, |cx, mut slip| {

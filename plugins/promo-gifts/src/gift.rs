@@ -44,13 +44,20 @@ pub enum Place {
 }
 
 /// G6: the stages of a stock that runs out.
-#[derive(Choice, Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Choice, Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Warned {
     Not,
     /// It won't do for the days ahead.
     Low,
     /// There is none.
     Empty,
+}
+
+impl Warned {
+    /// Whether planning is told: what only got better has just to be forgotten.
+    pub fn is_news_after(self, before: Warned) -> bool {
+        matches!((before, self), (Warned::Not, Warned::Low | Warned::Empty) | (Warned::Low, Warned::Empty))
+    }
 }
 
 /// A gift, before the first piece of it comes.

@@ -12,7 +12,7 @@ use crate::gift::{Gift, Place, Warned};
 pub fn look_ahead(cx: &mut Cx<Settings>) -> Result<Outcome> {
     let listed = list_leftovers(cx)?;
     let warned = warn(cx)?;
-    if listed.done + listed.left_out + warned.done + warned.left_out == 0 {
+    if listed.is_empty() && warned.is_empty() {
         return Ok(Outcome::nothing_due());
     }
     Ok(Outcome::counted("warned", warned).count("ended", listed.done))
@@ -30,7 +30,6 @@ fn warn(cx: &mut Cx<Settings>) -> Result<Each> {
             }
         }
     }
-    // What only has to be forgotten is no warning.
     let days_ahead = cx.settings().days_ahead;
     let mut n_warned = 0;
     let gifts: Vec<Ref<Gift>> = to_note.iter().map(|(gift, _)| *gift).collect();
@@ -40,7 +39,7 @@ fn warn(cx: &mut Cx<Settings>) -> Result<Each> {
         let before = gift.warned;
         gift.warned = stage(in_stock, gift.expected_daily_use, days_ahead);
         let gift = cx.update(gift)?;
-        if gift.warned > before {
+        if gift.warned.is_news_after(before) {
             n_warned += 1;
             let activity = cx.get(&gift.activity)?;
             let notice = cx.notice(Role::PLANNING, "stock-runs-out").about(&gift).with("stage", gift.warned);

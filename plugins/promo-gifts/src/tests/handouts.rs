@@ -88,6 +88,8 @@ fn g2_a_purchase_comes_to_enough() {
     hand_out_with(&mut desk, &gift, "8001", json!({"till_amount_fen": 10_000})).done();
     let negative = hand_out_with(&mut desk, &gift, "8002", json!({"till_amount_fen": -1}));
     assert_eq!(negative.invalid("till_amount_fen"), "amount-is-negative");
+    let (_, for_everybody) = cups(&mut desk, 10);
+    hand_out_with(&mut desk, &for_everybody, "8003", json!({"till_amount_fen": 0})).done();
 }
 
 /// G2: a handout that was a mistake is taken back by the supervisor: gift and receipt are as before.

@@ -80,8 +80,10 @@ fn g6_only_a_running_activity_is_warned_of() {
 #[test]
 fn g6_a_store_may_look_further_ahead() {
     let mut desk = desk();
-    let (_, gift) = cups(&mut desk, 15);
-    desk.act_as("he").patch("gift", &gift, json!({"expected_daily_use": 5})).done();
+    let activity = activity_with(&mut desk, json!({}));
+    let new = json!({"activity": activity, "name": "水杯", "unit": "个", "expected_daily_use": 5});
+    let gift = desk.create("gift", new).number();
+    take_in(&mut desk, &gift, 15).done();
     desk.setting("days_ahead", 4);
     assert_eq!(desk.run_job("stock-ahead").count("warned"), 1);
 }

@@ -154,7 +154,7 @@ fn g8_a_draw_is_planned_ahead() {
     let on = |day: &str| json!({"activity": activity, "name": "周年抽奖", "draws_on": day});
     assert_eq!(desk.create("draw", on("2026-11-04")).invalid("draws_on"), "draw-is-too-early");
     desk.create("draw", on("2026-11-05")).done();
-    desk.on("2026-11-06");
+    desk.on("2026-11-06").create("draw", on("2026-11-06")).done();
     assert_eq!(desk.create("draw", on("2026-11-05")).invalid("draws_on"), "draw-is-too-early");
     desk.on("2026-12-01").create("draw", on("2026-12-02")).refused_by("G8");
 }
