@@ -24,8 +24,9 @@ struct Package {
     tests_only: bool,
 }
 
-const PACKAGES: [Package; 7] = [
+const PACKAGES: [Package; 8] = [
     Package { name: "gcc", shown_by: &["/usr/bin/gcc", "/usr/bin/cc", "/usr/local/bin/gcc"], tests_only: false },
+    Package { name: "make", shown_by: &["/usr/bin/make", "/usr/local/bin/make"], tests_only: false },
     Package { name: "postgresql", shown_by: &["/usr/lib/postgresql/*/bin/initdb"], tests_only: true },
     Package { name: "faketime", shown_by: &["/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1"], tests_only: true },
     Package { name: "cups-ipp-utils", shown_by: &["/usr/sbin/ippeveprinter"], tests_only: true },

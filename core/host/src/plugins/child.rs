@@ -7,7 +7,7 @@
 
 use std::ffi::OsString;
 use std::fs::File;
-use std::io;
+use std::io::{self, BufReader};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -111,14 +111,14 @@ fn take_over_pipes() -> io::Result<Host> {
     rustix::stdio::dup2_stdin(File::open("/dev/null")?)?;
     rustix::stdio::dup2_stdout(rustix::stdio::stderr())?;
     Ok(Host {
-        requests: Mutex::new(File::from(requests)),
+        requests: Mutex::new(BufReader::new(File::from(requests))),
         answers: Mutex::new(Answers { pipe: File::from(answers), in_call: false }),
     })
 }
 
 /// The two pipes to the host.
 struct Host {
-    requests: Mutex<File>,
+    requests: Mutex<BufReader<File>>,
     answers: Mutex<Answers>,
 }
 
