@@ -237,18 +237,18 @@ impl<'a> Writing<'a> {
 
     fn write(mut self, tx: &mut Tx<'_>) -> Result<Written, Stop> {
         self.draw_numbers(tx, &self.plan.changes)?;
-        let changes = self.with_numbers(self.plan.changes.as_slice())?;
+        let changes = self.plan.changes.iter().map(|change| self.with_numbers(change)).collect::<Result<Vec<_>, Stop>>()?;
         if let Some((record_type, record)) = &self.plan.signed_record {
             must_be_unchanged(tx, record_type, record, self.site())?;
         }
-        for change in changes.iter() {
+        for change in &changes {
             self.change(tx, change)?;
         }
         if !self.failed_parts.is_empty() {
             return Err(Stop::Parts(self.failed_parts));
         }
         self.sign(tx)?;
-        self.print(tx, &changes)?;
+        self.print(tx, changes.iter().map(Cow::as_ref))?;
         let reply = self.reply(tx)?;
         self.finish(tx, &reply)?;
         self.note_news(&reply);
@@ -276,8 +276,7 @@ impl<'a> Writing<'a> {
     /// A thing with the drawn numbers in all its texts; nearly always the same thing.
     fn with_numbers<'t, T>(&self, thing: &'t T) -> Result<Cow<'t, T>, Stop>
     where
-        T: ToOwned + serde::Serialize + ?Sized,
-        T::Owned: serde::de::DeserializeOwned,
+        T: Clone + serde::Serialize + serde::de::DeserializeOwned,
     {
         if self.drawn.is_empty() {
             return Ok(Cow::Borrowed(thing));
@@ -415,11 +414,11 @@ impl<'a> Writing<'a> {
         Ok(tx.append_audit(&entry)?)
     }
 
-    fn print(&mut self, tx: &mut Tx<'_>, changes: &[Change]) -> Result<(), Stop> {
+    fn print<'c>(&mut self, tx: &mut Tx<'_>, changes: impl Iterator<Item = &'c Change>) -> Result<(), Stop> {
         for change in changes {
             match change {
                 Change::Paper { form, record, period, data } => self.paper(tx, form, record.as_ref(), *period, data)?,
-                Change::Part { changes, .. } => self.print(tx, changes)?,
+                Change::Part { changes, .. } => self.print(tx, changes.iter())?,
                 _ => {}
             }
         }
@@ -501,8 +500,10 @@ impl<'a> Writing<'a> {
                 if let Some(record) = &mut record {
                     shape::shown_in(tx, described, record)?;
                     if !described.sign_offs.is_empty() {
-                        let sign_offs = serde_json::to_value(tx.sign_offs(record_type, *id)?).map_err(Problem::internal)?;
-                        record.insert("sign_offs".to_owned(), sign_offs);
+                        // Nobody but this command's own signers can have signed what it has made.
+                        let is_unsigned = self.plan.created && self.plan.signers.is_empty();
+                        let sign_offs = if is_unsigned { Vec::new() } else { tx.sign_offs(record_type, *id)? };
+                        record.insert("sign_offs".to_owned(), serde_json::to_value(sign_offs).map_err(Problem::internal)?);
                     }
                 }
                 record

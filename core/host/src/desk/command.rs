@@ -66,7 +66,7 @@ pub struct JobRun {
     pub scheduled_for: DateTime<Utc>,
     /// The business day, when it is not the site's date of `scheduled_for`.
     pub as_of: Option<NaiveDate>,
-    /// Applied in a savepoint that is rolled back.
+    /// Applied and rolled back.
     pub dry: bool,
     /// The request for a run by hand, which is answered with the run.
     pub asked: Option<Asked>,

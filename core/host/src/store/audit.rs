@@ -109,6 +109,8 @@ pub struct AuditFind {
 
 static ENTRIES: Insert = Insert::into("audit", &COLUMNS);
 
+static PERSONAL: Insert = Insert::into("audit_values", &["digest", "salt", "value", "record_type", "record_id", "field"]);
+
 static HEADS: Insert = Insert::into("audit_heads", &["host", "seq", "hash"]).ending(|insert| {
     insert.on_conflict(OnConflict::column("host").update_columns(["seq", "hash"]).to_owned());
 });
@@ -175,23 +177,11 @@ impl Tx<'_> {
     }
 
     fn keep_personal(&mut self, record_type: &str, record: Option<Uuid>, personal: &[Salted]) -> Result<(), Problem> {
-        if personal.is_empty() {
-            return Ok(());
-        }
-        let mut insert = Query::insert();
-        insert.into_table("audit_values").columns(["digest", "salt", "value", "record_type", "record_id", "field"]);
-        for salted in personal {
-            insert.values_panic([
-                salted.digest.clone().into(),
-                salted.salt.clone().into(),
-                salted.value.clone().into(),
-                record_type.into(),
-                record.into(),
-                salted.field.clone().into(),
-            ]);
-        }
-        self.execute(&insert)?;
-        Ok(())
+        let rows = personal.iter().map(|Salted { field, value, salt, digest }| {
+            let text = |text: &String| text.as_str().into();
+            [text(digest), text(salt), text(value), record_type.into(), record.into(), text(field)]
+        });
+        Ok(self.insert_all(&PERSONAL, rows)?)
     }
 
     /// Erases the personal values that the trail holds of a record; the chain stays valid.
@@ -287,23 +277,24 @@ impl EntryText {
     }
 
     fn hash(&self) -> String {
-        let hashed = json!([
-            self.host,
+        let hashed = (
+            &self.host,
             self.seq,
-            self.prev,
+            &self.prev,
             value::instant(self.at),
-            self.actor,
-            self.origin,
-            self.site,
-            self.record_type,
+            &self.actor,
+            &self.origin,
+            &self.site,
+            &self.record_type,
             self.record_id,
-            self.number,
+            &self.number,
             self.version,
-            self.command,
-            self.rule,
-            self.changes,
-        ]);
-        hex::encode(Sha256::digest(hashed.to_string()))
+            &self.command,
+            &self.rule,
+            &self.changes,
+        );
+        // Texts and numbers only: there is nothing in it that JSON could refuse.
+        hex::encode(Sha256::digest(serde_json::to_vec(&hashed).unwrap_or_default()))
     }
 }
 

@@ -45,6 +45,17 @@ impl Insert {
         Statement { sql: text.sql.clone(), values: Some(Values(values)), db_backend: backend }
     }
 
+    /// One statement with the values of several rows.
+    pub(super) fn rows<R: IntoIterator<Item = Value>>(&self, backend: DbBackend, rows: impl IntoIterator<Item = R>) -> Statement {
+        let mut insert = Query::insert();
+        insert.into_table(self.table).columns(self.columns.iter().copied());
+        for row in rows {
+            insert.values_panic(row.into_iter().map(Expr::val));
+        }
+        (self.ending)(&mut insert);
+        StatementBuilder::build(&insert, &backend)
+    }
+
     fn text(&self, backend: DbBackend) -> Text {
         let mut insert = Query::insert();
         let places = self.columns.iter().map(|_| Expr::val(0));

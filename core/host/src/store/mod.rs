@@ -146,9 +146,9 @@ impl Store {
         self.inner.location.reader().await
     }
 
-    /// Runs `work` in the writer, in a savepoint of its own, and returns after the commit is durable.
+    /// Runs `work` in the writer, which keeps all of it or nothing, and returns after the commit is durable.
     ///
-    /// `work` may run again after a failed commit or serialization failure, so it must have no other effect.
+    /// `work` may run again (another's in the same commit failed, or the commit itself), so it must have no other effect.
     pub async fn write<T, F>(&self, work: F) -> Result<T, Problem>
     where
         T: Send + 'static,
@@ -157,7 +157,7 @@ impl Store {
         self.inner.writer.run(true, work).await
     }
 
-    /// Runs `work` in the writer inside a savepoint that is always rolled back, and returns what it answered: a dry run.
+    /// Runs `work` in the writer, rolls it back, and returns what it answered: a dry run.
     pub async fn rehearse<T, F>(&self, work: F) -> Result<T, Problem>
     where
         T: Send + 'static,

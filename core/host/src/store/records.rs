@@ -8,6 +8,7 @@ use chrono::{DateTime, Datelike, NaiveDate, Utc};
 use deskbell_proto::description::{NumberPeriod, NumberScheme};
 use deskbell_proto::{FieldFault, Fields, Find, value};
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, Query, Value as Bound};
+use sea_orm::{DbBackend, Statement};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -73,11 +74,20 @@ pub struct Changed {
     pub new: Fields,
 }
 
-static COUNTERS: Insert = Insert::into("counters", &["site", "record_type", "period", "drawn"]).ending(|insert| {
-    let next = Expr::col(("counters", "drawn")).add(1);
-    let conflict = OnConflict::columns(["site", "record_type", "period"]).value("drawn", next).to_owned();
-    insert.on_conflict(conflict).returning_col("drawn");
+const COUNTED: [&str; 4] = ["site", "record_type", "period", "drawn"];
+
+static COUNTERS: Insert = Insert::into("counters", &COUNTED).ending(|insert| {
+    insert.on_conflict(one_more());
 });
+
+static COUNTERS_TOLD: Insert = Insert::into("counters", &COUNTED).ending(|insert| {
+    insert.on_conflict(one_more()).returning_col("drawn");
+});
+
+fn one_more() -> OnConflict {
+    let next = Expr::col(("counters", "drawn")).add(1);
+    OnConflict::columns(["site", "record_type", "period"]).value("drawn", next).to_owned()
+}
 
 impl Tx<'_> {
     /// Writes a new record and returns it whole. A type with states puts it into `fields.state` or the first of them.
@@ -241,9 +251,19 @@ impl Tx<'_> {
     }
 
     fn draw(&mut self, record_type: &str, site: &str, period: &str) -> Result<i64, Problem> {
-        let drawn = COUNTERS.row(self.session().backend(), [site.into(), record_type.into(), period.into(), 1.into()]);
-        let row = self.session().rows(drawn)?.into_iter().next();
-        let row = row.ok_or_else(|| Problem::internal("a counter gave no number"))?;
+        let backend = self.session().backend();
+        let counted = [site.into(), record_type.into(), period.into(), 1.into()];
+        let told = match backend {
+            DbBackend::Postgres => self.session().rows(COUNTERS_TOLD.row(backend, counted))?,
+            // SQLite makes a table each time for what a statement returns; asking once more takes it a third of that.
+            _ => {
+                self.insert(&COUNTERS, counted)?;
+                let drawn = "SELECT drawn FROM counters WHERE site = ? AND record_type = ? AND period = ?";
+                let of = [site.into(), record_type.into(), period.into()];
+                self.session().rows(Statement::from_sql_and_values(backend, drawn, of))?
+            }
+        };
+        let row = told.into_iter().next().ok_or_else(|| Problem::internal("a counter gave no number"))?;
         Ok(row.get("drawn")?)
     }
 }

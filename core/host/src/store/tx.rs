@@ -2,8 +2,8 @@
 //!
 //! What can be done in it is said beside its subject: records, audit, sign-offs, papers, the outbox. SQL stays in this folder.
 
-use sea_orm::StatementBuilder;
 use sea_orm::sea_query::Value;
+use sea_orm::{DbBackend, StatementBuilder};
 
 use super::audit::Head;
 use super::failure::Failure;
@@ -67,6 +67,19 @@ impl<'a> Tx<'a> {
     /// Inserts a row; the values come in the order of the insert's columns.
     pub(super) fn insert(&mut self, into: &Insert, row: impl IntoIterator<Item = Value>) -> Result<(), Failure> {
         self.session.execute(into.row(self.session.backend(), row)).map(drop)
+    }
+
+    /// Inserts several rows. PostgreSQL is told all at once, because each telling is a way there and back; SQLite is quicker
+    /// with a statement that it knows.
+    pub(super) fn insert_all<R>(&mut self, into: &Insert, rows: impl IntoIterator<Item = R>) -> Result<(), Failure>
+    where
+        R: IntoIterator<Item = Value>,
+    {
+        let mut rows = rows.into_iter().peekable();
+        match self.session.backend() {
+            DbBackend::Postgres if rows.peek().is_some() => self.session.execute(into.rows(DbBackend::Postgres, rows)).map(drop),
+            _ => rows.try_for_each(|row| self.insert(into, row)),
+        }
     }
 
     /// Returns how many rows a statement changed.

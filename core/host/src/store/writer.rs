@@ -1,7 +1,8 @@
 //! The writer: one thread that owns every write of this host, many waiting pieces of work to one durable commit.
 //!
-//! A piece that fails leaves the others and no gap in the numbers: among others it runs in a savepoint of its own, alone it
-//! has the transaction to itself. Nobody is answered before the commit has returned.
+//! A piece that fails leaves the others and no gap in the numbers. Alone it has the transaction to itself. Several run as if
+//! none would fail; where one does, the group begins again with a savepoint for each. Nobody is answered before the commit
+//! has returned.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -28,6 +29,9 @@ const GROUP: usize = 64;
 
 /// How often a group waits for callers who are about to ask; without it groups settle at half the callers.
 const GATHERING_YIELDS: usize = 2;
+
+/// Groups that get savepoints at once after one in which a piece failed: failures come in swarms, and each costs a beginning.
+const CAREFUL: u32 = 16;
 
 /// How often a single piece of work is done again when another host's transaction came in between.
 const REPEATS: usize = 3;
@@ -58,7 +62,7 @@ impl Writer {
             };
             // Whoever opens the store may have gone away meanwhile; then the queue is closed, too.
             let _ = ready.send(Ok(()));
-            WriterThread { session, host, types, progress: Progress::default(), told }.run(&waiting);
+            WriterThread { session, host, types, progress: Progress::default(), careful: 0, told }.run(&waiting);
         });
         let thread = thread.map_err(|error| Problem::internal(format!("cannot start the writer: {error}")))?;
         opened.await.map_err(|_| Problem::internal("the writer ended while it started"))??;
@@ -165,6 +169,8 @@ struct WriterThread {
     host: String,
     types: Arc<Types>,
     progress: Progress,
+    /// How many of the next groups get savepoints from the beginning.
+    careful: u32,
     told: watch::Sender<u64>,
 }
 
@@ -210,24 +216,35 @@ impl WriterThread {
         }
     }
 
-    /// One transaction: begin, the pieces, commit.
+    /// Commits what of a group can be kept.
     fn commit(&mut self, group: &mut [Box<dyn Piece>]) -> Result<(), Lost> {
-        self.session.begin().map_err(Lost::unreachable)?;
-        self.progress.outbox = false;
-        let done = match group {
-            [alone] => self.run_alone(&mut **alone),
-            several => self.run_several(several),
-        };
-        if let Err(lost) = done {
-            self.session.rollback();
-            // What was remembered may never have happened.
-            self.progress = Progress::default();
-            return Err(lost);
+        match group {
+            [alone] => self.transact(|writer| writer.run_alone(&mut **alone))?,
+            several => {
+                let all_kept = self.careful == 0 && self.transact(|writer| writer.run_together(several))?;
+                if !all_kept {
+                    self.careful = self.careful.checked_sub(1).unwrap_or(CAREFUL);
+                    self.transact(|writer| writer.run_apart(several))?;
+                }
+            }
         }
         if self.progress.outbox {
             self.told.send_modify(|times| *times += 1);
         }
         Ok(())
+    }
+
+    /// A transaction around `work`, which ends it itself; where it fails, nothing of it is kept.
+    fn transact<T>(&mut self, work: impl FnOnce(&mut Self) -> Result<T, Lost>) -> Result<T, Lost> {
+        self.session.begin().map_err(Lost::unreachable)?;
+        self.progress.outbox = false;
+        let done = work(self);
+        if done.is_err() {
+            self.session.rollback();
+            // What was remembered may never have happened.
+            self.progress = Progress::default();
+        }
+        done
     }
 
     /// Nobody else's work is in the transaction, so that it is rolled back as a whole.
@@ -239,8 +256,23 @@ impl WriterThread {
         Ok(())
     }
 
+    /// Every piece as if none would fail, and says whether none did; else nothing has happened. A savepoint would cost SQLite
+    /// a copy of each page that changes, and PostgreSQL two ways there and back.
+    fn run_together(&mut self, group: &mut [Box<dyn Piece>]) -> Result<bool, Lost> {
+        let before = self.progress.clone();
+        for piece in group {
+            if !self.run_piece(&mut **piece)? {
+                self.session.rollback();
+                self.progress = before;
+                return Ok(false);
+            }
+        }
+        self.finish()?;
+        Ok(true)
+    }
+
     /// Each piece in its savepoint.
-    fn run_several(&mut self, group: &mut [Box<dyn Piece>]) -> Result<(), Lost> {
+    fn run_apart(&mut self, group: &mut [Box<dyn Piece>]) -> Result<(), Lost> {
         for piece in group {
             self.session.batch("SAVEPOINT piece").map_err(Lost::in_work)?;
             if !self.run_piece(&mut **piece)? {
