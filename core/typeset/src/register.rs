@@ -13,7 +13,7 @@ use deskbell_proto::value::FieldKind;
 use serde_json::{Value, json};
 use typst::text::FontWeight;
 
-use self::measure::{Geometry, Line, Page};
+use self::measure::{Line, Page};
 use crate::form::{compile, head, print_words};
 use crate::join::Joined;
 use crate::wording::{Length, Words, money};
@@ -122,7 +122,7 @@ impl Setting<'_> {
             "paper": head(&self.register.title, self.words, self.paper),
             "words": print_words(self.words),
             "register": {
-                "geometry": Geometry::A4_LANDSCAPE,
+                "geometry": measured.geometry,
                 "columns": measured.columns,
                 "heading": measured.heading,
                 "pages": pages,

@@ -39,6 +39,22 @@ impl Geometry {
         inset_y: 5.0,
     };
 
+    /// The same page with everything on it so much smaller.
+    fn smaller(self, by: f64) -> Geometry {
+        Geometry {
+            size: self.size * by,
+            leading: self.leading * by,
+            inset_x: self.inset_x * by,
+            inset_y: self.inset_y * by,
+            ..self
+        }
+    }
+
+    /// What columns have to share.
+    fn body_width(&self) -> f64 {
+        self.width - 2.0 * self.side
+    }
+
     fn body_height(&self) -> f64 {
         self.height - self.top - self.bottom
     }
@@ -49,10 +65,14 @@ impl Geometry {
     }
 }
 
+/// How much smaller a register with many columns is set, so that no word is broken: from 9 points down to 7.
+const SMALLER: [f64; 5] = [1.0, 0.95, 0.89, 0.83, 0.78];
 /// A column to sign in by hand is wide enough for a name in ink.
 const SIGNATURE_WIDTH: f64 = 66.0;
 /// The narrowest a column of running text gets, in em.
 const NARROWEST: f64 = 5.0;
+/// A heading is not broken below that, in em: four Chinese characters.
+const SHORT_HEADING: f64 = 4.0;
 /// The widest a column asks for, in em.
 const WIDEST: f64 = 30.0;
 /// A longer word, such as a code without end, is broken where it must be.
@@ -107,6 +127,7 @@ pub(crate) trait Sums {
 /// A register, measured.
 #[derive(Debug)]
 pub(crate) struct Measured {
+    pub(crate) geometry: Geometry,
     pub(crate) columns: Vec<Measure>,
     pub(crate) heading: PrintedLine,
     pub(crate) pages: Vec<Page>,
@@ -174,8 +195,10 @@ impl Cached {
 
 /// Measures a register: widths first, then lines, then pages.
 pub(crate) fn measure(rulers: &Rulers, headings: Vec<Heading>, rows: Vec<Line>, sums: &impl Sums) -> Measured {
-    let geometry = Geometry::A4_LANDSCAPE;
-    let widths = column_widths(&geometry, rulers, &headings, &rows);
+    let column = |at: usize| rows.iter().map(move |row| row.cells[at].as_str());
+    let needs: Vec<Need> = headings.iter().enumerate().map(|(at, heading)| Need::of(rulers, heading, column(at))).collect();
+    let geometry = fitting(&needs);
+    let widths = column_widths(&geometry, &needs, &headings);
     let break_line = |ruler: &Cached, cells: &[String], is_sum: bool| {
         let mut n_lines = 1;
         let cells = cells
@@ -208,7 +231,7 @@ pub(crate) fn measure(rulers: &Rulers, headings: Vec<Heading>, rows: Vec<Line>, 
     let room = geometry.body_height() - heading.height - 1.0;
     let pages = paginate(room, &rows, &printed, headings.len(), has_sums.then_some(&sum_line));
     let columns = headings.iter().zip(&widths).map(|(heading, width)| Measure { width: *width, align: heading.align }).collect();
-    Measured { columns, heading, pages, rows: printed }
+    Measured { geometry, columns, heading, pages, rows: printed }
 }
 
 /// Fills the pages one after the other; `sum_line` makes the rows that carry sums, where there are any.
@@ -245,59 +268,89 @@ fn paginate(
     }
 }
 
-/// What a column needs, in points.
+/// What a column needs, in em.
+#[derive(Debug, Clone, Copy)]
 struct Need {
     /// With every text on one line.
     natural: f64,
     /// With lines broken wherever they may be.
     narrowest: f64,
+    /// In points, whatever the size of the text: a hand writes no smaller.
+    is_signed: bool,
 }
 
-fn column_widths(geometry: &Geometry, rulers: &Rulers, headings: &[Heading], rows: &[Line]) -> Vec<f64> {
-    let available = geometry.width - 2.0 * geometry.side;
-    let column = |at: usize| rows.iter().map(move |row| row.cells[at].as_str());
-    let needs: Vec<Need> = headings.iter().enumerate().map(|(at, heading)| need(geometry, rulers, heading, column(at))).collect();
-    let natural: f64 = needs.iter().map(|need| need.natural).sum();
-    let narrowest: f64 = needs.iter().map(|need| need.narrowest).sum();
+impl Need {
+    fn of<'a>(rulers: &Rulers, heading: &Heading, cells: impl Iterator<Item = &'a str>) -> Need {
+        let longest_word =
+            |ruler: &Cached, text: &str| pieces(text).iter().map(|piece| trimmed(ruler, piece)).fold(0.0_f64, f64::max);
+        let (mut line, mut word) = (0.0_f64, 0.0_f64);
+        for cell in cells {
+            line = line.max(rulers.regular.text(cell));
+            word = word.max(longest_word(&rulers.regular, cell));
+        }
+        // A sum is longer than what it is made of, and bold.
+        let line = if heading.sum.is_some() { line + 3.0 } else { line };
+        let title = rulers.bold.text(&heading.title);
+        let natural = title.max(line).min(WIDEST);
+        // Days and amounts stand on one line; a heading may be broken between its words.
+        let cells = if heading.wraps { word.clamp(NARROWEST, WIDEST_WORD) } else { line };
+        let words = longest_word(&rulers.bold, &heading.title).max(title.min(SHORT_HEADING));
+        let narrowest = cells.max(words).min(natural);
+        Need { natural, narrowest, is_signed: heading.is_signed }
+    }
+
+    /// So many em in points, with the space beside the text.
+    fn points(&self, em: f64, geometry: &Geometry) -> f64 {
+        // Half a point more, so that rounding breaks no line.
+        if self.is_signed { SIGNATURE_WIDTH } else { em * geometry.size + 2.0 * geometry.inset_x + 0.5 }
+    }
+
+    fn natural(&self, geometry: &Geometry) -> f64 {
+        self.points(self.natural, geometry)
+    }
+
+    fn narrowest(&self, geometry: &Geometry) -> f64 {
+        self.points(self.narrowest, geometry)
+    }
+}
+
+/// The largest text at which every column has its longest word, else the smallest.
+fn fitting(needs: &[Need]) -> Geometry {
+    let fits = |geometry: &Geometry| {
+        let narrowest: f64 = needs.iter().map(|need| need.narrowest(geometry)).sum();
+        narrowest <= geometry.body_width()
+    };
+    let sizes = SMALLER.map(|by| Geometry::A4_LANDSCAPE.smaller(by));
+    sizes.into_iter().find(fits).unwrap_or(sizes[sizes.len() - 1])
+}
+
+fn column_widths(geometry: &Geometry, needs: &[Need], headings: &[Heading]) -> Vec<f64> {
+    let available = geometry.body_width();
+    let natural: f64 = needs.iter().map(|need| need.natural(geometry)).sum();
+    let narrowest: f64 = needs.iter().map(|need| need.narrowest(geometry)).sum();
     if natural <= available {
-        return widen(&needs, available - natural, headings);
+        return widen(geometry, needs, available - natural, headings);
     }
     if narrowest <= available {
         // Every column gets its longest word, and what is left goes where texts are long.
         let share = (available - narrowest) / (natural - narrowest);
-        return needs.iter().map(|need| need.narrowest + (need.natural - need.narrowest) * share).collect();
+        let width = |need: &Need| {
+            let narrowest = need.narrowest(geometry);
+            narrowest + (need.natural(geometry) - narrowest) * share
+        };
+        return needs.iter().map(width).collect();
     }
-    needs.iter().map(|need| need.narrowest * available / narrowest).collect()
-}
-
-fn need<'a>(geometry: &Geometry, rulers: &Rulers, heading: &Heading, cells: impl Iterator<Item = &'a str>) -> Need {
-    // Half a point more, so that rounding breaks no line.
-    let points = |em: f64| em * geometry.size + 2.0 * geometry.inset_x + 0.5;
-    if heading.is_signed {
-        return Need { natural: SIGNATURE_WIDTH, narrowest: SIGNATURE_WIDTH };
-    }
-    let (mut line, mut word) = (0.0_f64, 0.0_f64);
-    for cell in cells {
-        line = line.max(rulers.regular.text(cell));
-        word = pieces(cell).iter().map(|piece| trimmed(&rulers.regular, piece)).fold(word, f64::max);
-    }
-    // A sum is longer than what it is made of, and bold.
-    let line = if heading.sum.is_some() { line + 3.0 } else { line };
-    let line = rulers.bold.text(&heading.title).max(line).min(WIDEST);
-    let narrowest = if heading.wraps { word.clamp(NARROWEST, WIDEST_WORD).min(line) } else { line };
-    Need { natural: points(line), narrowest: points(narrowest) }
+    needs.iter().map(|need| need.narrowest(geometry) * available / narrowest).collect()
 }
 
 /// Gives what is left over to running text and to the columns that are signed in.
-fn widen(needs: &[Need], spare: f64, headings: &[Heading]) -> Vec<f64> {
+fn widen(geometry: &Geometry, needs: &[Need], spare: f64, headings: &[Heading]) -> Vec<f64> {
     let any_takes = headings.iter().any(|heading| heading.wraps || heading.is_signed);
     let takes = |heading: &Heading| !any_takes || heading.wraps || heading.is_signed;
-    let base: f64 = needs.iter().zip(headings).filter(|(_, heading)| takes(heading)).map(|(need, _)| need.natural).sum();
-    needs
-        .iter()
-        .zip(headings)
-        .map(|(need, heading)| if takes(heading) { need.natural * (1.0 + spare / base) } else { need.natural })
-        .collect()
+    let columns = || needs.iter().map(|need| need.natural(geometry)).zip(headings);
+    let base: f64 = columns().filter(|(_, heading)| takes(heading)).map(|(natural, _)| natural).sum();
+    let width = |(natural, heading)| if takes(heading) { natural * (1.0 + spare / base) } else { natural };
+    columns().map(width).collect()
 }
 
 /// Breaks a text into lines of at most `width` em: Chinese anywhere but before closing marks, Latin between words.
@@ -380,6 +433,22 @@ mod tests {
         check("信件,包裹", &["信", "件,", "包", "裹"]);
         check("Zhang Wei (张伟)", &["Zhang ", "Wei ", "(张", "伟)"]);
         check("SF100271", &["SF100271"]);
+    }
+
+    #[test]
+    fn a_register_of_many_columns_is_set_smaller_before_a_word_is_broken() {
+        let check = |n_columns: usize, size: f64| {
+            let needs = vec![Need { natural: 20.0, narrowest: 10.0, is_signed: false }; n_columns];
+            let geometry = fitting(&needs);
+            assert_eq!(geometry.size, size, "{n_columns} columns");
+            let widths = column_widths(&geometry, &needs, &[]);
+            assert!((widths.iter().sum::<f64>() - geometry.body_width()).abs() < 0.01, "{widths:?}");
+            widths[0] >= needs[0].narrowest(&geometry)
+        };
+        assert!(check(7, 9.0));
+        assert!(check(8, 9.0 * 0.95));
+        assert!(check(9, 9.0 * 0.83));
+        assert!(!check(12, 9.0 * 0.78));
     }
 
     #[test]
