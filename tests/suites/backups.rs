@@ -8,6 +8,8 @@ use deskbell_tests::{Api, Cluster, Home, eventually, is_on_postgresql};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 
+use super::letters::WhileHeld;
+
 #[test]
 fn a_backup_taken_while_clerks_write_restores_to_what_was_acknowledged_before_it() {
     let home = Home::new();
@@ -19,8 +21,9 @@ fn a_backup_taken_while_clerks_write_restores_to_what_was_acknowledged_before_it
     let is_over = AtomicBool::new(false);
     let made = std::thread::scope(|scope| {
         let writers: Vec<_> = (0..2).map(|_| scope.spawn(|| write_until(&desk.api, &is_over))).collect();
+        let at_work = WhileHeld(&is_over);
         let made = home.json(&["backup"]);
-        is_over.store(true, Ordering::Relaxed);
+        drop(at_work);
         let n_written: usize = writers.into_iter().map(|writer| writer.join().unwrap()).sum();
         assert!(n_written > 0, "nothing was written beside the backup");
         made

@@ -10,6 +10,9 @@ use serde_json::{Value, json};
 
 use super::letters::{WhileHeld, all_are_kept, write_until};
 
+/// So many letters at least are acknowledged between the kills; a slow machine is killed more often.
+const LETTERS: usize = 5_000;
+
 /// SIGKILL of the host under four writers, sixty times in CI, at a moment of its own each time.
 #[test]
 fn every_acknowledged_letter_survives_kill_after_kill() {
@@ -17,7 +20,10 @@ fn every_acknowledged_letter_survives_kill_after_kill() {
     let token = home.token("boss");
     let mut chance = Chance::new("kills");
     let acknowledged: Mutex<Vec<Value>> = Mutex::default();
-    for round in 0..rounds(60, 1_000) {
+    for round in 0.. {
+        if round >= rounds(60, 1_000) && acknowledged.lock().unwrap().len() >= LETTERS {
+            break;
+        }
         let desk = home.serve_with(Some(&token));
         let is_over = AtomicBool::new(false);
         std::thread::scope(|scope| {
@@ -26,7 +32,7 @@ fn every_acknowledged_letter_survives_kill_after_kill() {
                 let (api, is_over, acknowledged) = (desk.api.clone(), &is_over, &acknowledged);
                 scope.spawn(move || write_until(&api, &format!("{round}-{writer}"), is_over, acknowledged));
             }
-            let until = Instant::now() + Duration::from_millis(chance.below(400));
+            let until = Instant::now() + Duration::from_millis(chance.below(800));
             while let Some(rest) = until.checked_duration_since(Instant::now()) {
                 std::thread::park_timeout(rest);
             }
@@ -37,7 +43,11 @@ fn every_acknowledged_letter_survives_kill_after_kill() {
     let desk = home.serve_with(Some(&token));
     let acknowledged = acknowledged.into_inner().unwrap();
     let n_kept = all_are_kept(&desk.api, &acknowledged);
-    assert!(n_kept >= acknowledged.len() && acknowledged.len() >= 500, "{} of {n_kept}", acknowledged.len());
+    #[expect(clippy::print_stderr, reason = "the figure of a soak")]
+    {
+        eprintln!("{} letters acknowledged, {n_kept} kept", acknowledged.len());
+    }
+    assert!(n_kept >= acknowledged.len(), "{} of {n_kept}", acknowledged.len());
     home.cli(&["verify"]).expect(0);
     desk.stop();
     home.cli(&["verify"]).expect(0);
