@@ -49,7 +49,8 @@ fn script(cluster: &Cluster, database: &str) -> anyhow::Result<String> {
         );
         cluster.ask(database, &sql).map_err(|why| anyhow!(why))
     };
-    let letter = insert("letters_letter", "t.id", "WHEN 'id' THEN 'gen_random_uuid()' WHEN 'number' THEN '''B-'' || :drawn'")?;
+    let letter =
+        insert("letters_letter", "t.id", "WHEN 'id' THEN 'gen_random_uuid()' WHEN 'number' THEN '''B-'' || :drawn::text'")?;
     let entry = insert("audit", "t.record_id", "WHEN 'seq' THEN ':drawn::bigint + 1000000000'")?;
     let values = insert("audit_values", "t.record_id", "WHEN 'digest' THEN 'md5(random()::text)'")?;
     Ok(format!(

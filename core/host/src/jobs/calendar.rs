@@ -3,6 +3,7 @@
 //! Not here: what to do about occurrences that were missed (`planner`), how a schedule reads in words (`words`).
 
 use std::fmt;
+use std::sync::Arc;
 
 use chrono::{DateTime, Days, NaiveDate, NaiveTime, SubsecRound, TimeDelta, TimeZone, Timelike, Utc};
 use chrono_tz::Tz;
@@ -10,7 +11,7 @@ use croner::Cron;
 use croner::parser::{CronParser, Seconds, Year};
 
 /// When the store opens and closes, by its own clock.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Hours {
     pub opens: NaiveTime,
     pub closes: NaiveTime,
@@ -20,7 +21,8 @@ pub struct Hours {
 #[derive(Debug, Clone)]
 pub struct Calendar {
     expression: Expression,
-    cron: Cron,
+    /// Shared by all sites whose clocks and hours are the same: read, a line is some kilobytes.
+    cron: Arc<Cron>,
     zone: Tz,
 }
 
@@ -55,7 +57,7 @@ impl Calendar {
             Expression::Cron(fields) => parse_cron(fields)?,
             Expression::Hours { time, .. } => parse_cron(&daily_at(*time))?,
         };
-        let calendar = Calendar { expression, cron, zone };
+        let calendar = Calendar { expression, cron: Arc::new(cron), zone };
         match calendar.next_after(DateTime::UNIX_EPOCH) {
             Some(_) => Ok(calendar),
             None => Err(CalendarError(format!("`{line}` never comes: no year has such a day"))),

@@ -300,8 +300,10 @@ impl Heart {
             return Ok(());
         }
         let (cursors, planned) = self.jobs.parts.store.plan_jobs(due.clone(), now, MoveCursor::NowAndThen).await?;
+        let by_place: HashMap<_, _> =
+            due.iter().map(|schedule| ((schedule.job.as_str(), schedule.site.as_str()), schedule)).collect();
         for cursor in cursors {
-            let schedule = due.iter().find(|schedule| schedule.job == cursor.job && schedule.site == cursor.site);
+            let schedule = by_place.get(&(cursor.job.as_str(), cursor.site.as_str()));
             // A cursor ahead of the clock (set back) is left alone until the clock is there.
             let next = schedule.filter(|_| !cursor.paused).and_then(|schedule| schedule.rule.calendar.next_after(cursor.at));
             match next {

@@ -4,7 +4,7 @@
 //! in force. The store's file wins job by job; a job it does not name, or names with a fault, keeps its shipped schedule.
 //! Not here: reading a cron line (`calendar`), what the policies mean (`planner`, the ledger).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
 use std::path::Path;
 use std::time::Duration;
@@ -213,13 +213,18 @@ impl Entry<'_> {
 
         let Some(cron) = cron else { return Vec::new() };
         let mut schedules: Vec<Schedule> = Vec::new();
+        let mut calendars: HashMap<(Tz, Hours), Calendar> = HashMap::new();
         for site in sites {
-            let calendar = match Calendar::parse(&cron, zone.unwrap_or(site.zone), site.hours) {
-                Ok(calendar) => calendar,
-                Err(error) => {
-                    self.problem("schedule.cron", "cron", error.to_string());
-                    return Vec::new();
-                }
+            let clock = (zone.unwrap_or(site.zone), site.hours);
+            let calendar = match calendars.get(&clock) {
+                Some(calendar) => calendar.clone(),
+                None => match Calendar::parse(&cron, clock.0, clock.1) {
+                    Ok(calendar) => calendars.entry(clock).or_insert(calendar).clone(),
+                    Err(error) => {
+                        self.problem("schedule.cron", "cron", error.to_string());
+                        return Vec::new();
+                    }
+                },
             };
             let Some(job) = &job else { return Vec::new() };
             if others.iter().any(|other| other.job == *job && other.site == site.id) {
