@@ -36,14 +36,15 @@ pub(crate) fn measure(report: &mut Report) -> anyhow::Result<()> {
 }
 
 /// What receiving a letter writes, as one transaction: the number, the letter, its entry in the trail with the personal values
-/// beside it, and the trail's end. The rows are those of the one letter that is there.
+/// beside it, and the trail's end. The rows are those of the one letter that is there; pgbench takes a colon before a letter
+/// for a variable, also in a text.
 fn script(cluster: &Cluster, database: &str) -> anyhow::Result<String> {
     let insert = |table: &str, letter: &str, own: &str| {
         let sql = format!(
             "WITH rows AS (SELECT row_number() OVER () AS n, to_jsonb(t) AS row FROM {table} t \
                WHERE {letter}::text = (SELECT id::text FROM letters_letter)), \
              cells AS (SELECT n, string_agg(quote_ident(key), ', ' ORDER BY key) AS names, \
-               string_agg(CASE key {own} ELSE quote_nullable(value) END, ', ' ORDER BY key) AS cells \
+               string_agg(CASE key {own} ELSE quote_nullable(regexp_replace(value, ':([a-z])', ': \\1', 'g')) END, ', ' ORDER BY key) AS cells \
                FROM rows, jsonb_each_text(row) GROUP BY n) \
              SELECT 'INSERT INTO {table} (' || min(names) || ') VALUES (' || string_agg(cells, '), (') || ');' FROM cells"
         );
