@@ -152,8 +152,9 @@ fn an_empty_tray_holds_the_paper_until_there_is_paper_also_over_a_kill() {
 
 #[test]
 fn an_unreachable_printer_holds_its_own_queue_and_no_other() {
-    let mut away = IppPrinter::new();
+    // Bound first: the port of a printer that is away is nobody's, and could be given to this one.
     let raw = TcpListener::bind("127.0.0.1:0").unwrap();
+    let mut away = IppPrinter::new();
     let labels = format!("\n[[printers]]\nname = \"labels\"\nurl = \"socket://{}\"\n", raw.local_addr().unwrap());
     let (received, bytes) = mpsc::channel();
     std::thread::spawn(move || {
