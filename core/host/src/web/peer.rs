@@ -47,7 +47,7 @@ mod tests {
 
     #[test]
     fn a_user_id_is_told_by_its_login_name() {
-        let accounts = "root:x:0:0:root:/root:/bin/bash\nmei:x:1000:1000:Mei:/home/mei:/bin/sh\n";
+        let accounts = "root:x:0:0:root:/:/bin/sh\nmei:x:1000:1000:Mei:/:/bin/sh\n";
         assert_eq!(name_of(accounts, 0), Some("root"));
         assert_eq!(name_of(accounts, 1000), Some("mei"));
         assert_eq!(name_of(accounts, 7), None);
