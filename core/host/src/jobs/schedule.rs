@@ -453,6 +453,31 @@ once_per = "local-day"
     }
 
     #[test]
+    fn each_site_has_a_line_by_its_own_zone_and_hours() {
+        let early = hours();
+        let late = Hours { opens: early.opens + chrono::TimeDelta::hours(1), ..early };
+        let site = |id: &str, zone: Tz, hours: Hours| SiteClock { id: id.into(), zone, hours };
+        let sites = [
+            site("main", Tz::Asia__Shanghai, early),
+            site("mall", Tz::Asia__Shanghai, late),
+            site("north", Tz::Asia__Urumqi, early),
+            site("twin", Tz::Asia__Shanghai, early),
+        ];
+        let letters = PluginJobs {
+            plugin: "letters".into(),
+            jobs: vec!["morning-notice".into()],
+            shipped: Some(Source::new("letters.toml", "[[job]]\njob = \"morning-notice\"\ncron = \"@opens-15m\"\n")),
+            store: None,
+        };
+        let loaded = read(&[letters], &sites);
+        let first = |schedule: &Schedule| schedule.rule.calendar.next_after(chrono::DateTime::UNIX_EPOCH).unwrap();
+        let at: Vec<_> = loaded.schedules.iter().map(first).collect();
+        assert_eq!(loaded.problems, []);
+        // Urumqi's clocks are two hours behind.
+        assert_eq!([at[1] - at[0], at[2] - at[0], at[3] - at[0]], [1, 2, 0].map(chrono::TimeDelta::hours));
+    }
+
+    #[test]
     fn an_untouched_copy_is_the_shipped_schedule() {
         assert!(read_store(SHIPPED).schedules.iter().all(|schedule| schedule.origin == Origin::Shipped));
     }
