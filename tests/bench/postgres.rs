@@ -35,8 +35,8 @@ pub(crate) fn measure(report: &mut Report) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// What receiving a letter writes, as one transaction: the number, the letter, its entry in the trail with the personal values
-/// beside it, and the trail's end. The rows are those of the one letter that is there; pgbench takes a colon before a letter
+/// What receiving a letter writes, as one transaction: the number, the letter, the task to announce it, its entry in the trail
+/// with the personal values beside it, and the trail's end. The rows are those of the one letter that is there; pgbench takes a colon before a letter
 /// for a variable, also in a text.
 fn script(cluster: &Cluster, database: &str) -> anyhow::Result<String> {
     let insert = |table: &str, letter: &str, own: &str| {
@@ -52,13 +52,14 @@ fn script(cluster: &Cluster, database: &str) -> anyhow::Result<String> {
     };
     let letter =
         insert("letters_letter", "t.id", "WHEN 'id' THEN 'gen_random_uuid()' WHEN 'number' THEN '''B-'' || :drawn::text'")?;
+    let task = insert("tasks", "t.record_id", "WHEN 'id' THEN 'gen_random_uuid()'")?;
     let entry = insert("audit", "t.record_id", "WHEN 'seq' THEN ':drawn::bigint + 1000000000'")?;
     let values = insert("audit_values", "t.record_id", "WHEN 'digest' THEN 'md5(random()::text)'")?;
     Ok(format!(
         "BEGIN;\n\
          INSERT INTO counters (site, record_type, period, drawn) VALUES ('main', 'bench', '', 1) \
          ON CONFLICT (site, record_type, period) DO UPDATE SET drawn = counters.drawn + 1 RETURNING drawn \\gset\n\
-         {letter}{entry}{values}\
+         {letter}{task}{entry}{values}\
          INSERT INTO audit_heads (host, seq, hash) VALUES ('bench', :drawn, 'x') \
          ON CONFLICT (host) DO UPDATE SET seq = excluded.seq, hash = excluded.hash;\n\
          COMMIT;\n"

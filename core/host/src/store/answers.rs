@@ -48,6 +48,6 @@ impl Tx<'_> {
     ) -> Result<(), Problem> {
         let answer = kept.answer.to_string();
         let row = [user.into(), route.into(), key.into(), kept.body_hash.as_str().into(), answer.into(), at.into()];
-        Ok(self.insert(&ANSWERS, row)?)
+        Ok(self.insert_later(&ANSWERS, row)?)
     }
 }

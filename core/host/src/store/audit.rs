@@ -145,7 +145,7 @@ impl Tx<'_> {
             entry.rule.map(str::to_owned).into(),
             row.changes.into(),
         ];
-        self.insert(&ENTRIES, row)?;
+        self.insert_later(&ENTRIES, row)?;
         self.progress.head = Some(Head { seq, hash });
         self.progress.grown = true;
         Ok(())
@@ -173,19 +173,23 @@ impl Tx<'_> {
             return Ok(());
         };
         self.progress.grown = false;
-        self.insert(&HEADS, [self.host.into(), head.seq.into(), head.hash.into()])
+        self.insert_later(&HEADS, [self.host.into(), head.seq.into(), head.hash.into()])
     }
 
     fn keep_personal(&mut self, record_type: &str, record: Option<Uuid>, personal: &[Salted]) -> Result<(), Problem> {
-        let rows = personal.iter().map(|Salted { field, value, salt, digest }| {
+        for Salted { field, value, salt, digest } in personal {
             let text = |text: &String| text.as_str().into();
-            [text(digest), text(salt), text(value), record_type.into(), record.into(), text(field)]
-        });
-        Ok(self.insert_all(&PERSONAL, rows)?)
+            self.insert_later(
+                &PERSONAL,
+                [text(digest), text(salt), text(value), record_type.into(), record.into(), text(field)],
+            )?;
+        }
+        Ok(())
     }
 
     /// Erases the personal values that the trail holds of a record; the chain stays valid.
     pub fn erase_audit_values(&mut self, record: Uuid) -> Result<u64, Problem> {
+        self.tell_later()?;
         Ok(self.execute(Query::delete().from_table("audit_values").and_where(Expr::col("record_id").eq(record)))?)
     }
 }

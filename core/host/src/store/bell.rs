@@ -87,7 +87,7 @@ impl Tx<'_> {
             stamp.at.into(),
             stamp.by.into(),
         ];
-        self.insert(&NOTICES, row)?;
+        self.insert_later(&NOTICES, row)?;
         self.put_outbox("notice", &json!({ "notice": id, "role": notice.role, "type": record_type, "record": record }), stamp)
     }
 
@@ -108,7 +108,7 @@ impl Tx<'_> {
             stamp.at.into(),
             stamp.by.into(),
         ];
-        self.insert(&TASKS, row)?;
+        self.insert_later(&TASKS, row)?;
         Ok(id)
     }
 
@@ -118,6 +118,8 @@ impl Tx<'_> {
         update.table("tasks").value("done_at", stamp.at).value("done_by", stamp.by);
         update.and_where(Expr::col("record_type").eq(record_type)).and_where(Expr::col("record_id").eq(record));
         update.and_where(Expr::col("done_at").is_null());
+        // One of them may have been put a moment ago.
+        self.tell_later()?;
         self.execute(&update)?;
         Ok(())
     }
@@ -125,7 +127,7 @@ impl Tx<'_> {
     /// Puts something into the outbox; it is told after the commit, also when the host dies in between.
     pub fn put_outbox(&mut self, kind: &str, body: &Value, stamp: Stamp<'_>) -> Result<(), Problem> {
         let row = [kind.into(), body.to_string().into(), stamp.site.into(), stamp.at.into(), 0.into(), stamp.at.into()];
-        self.insert(&OUTBOX, row)?;
+        self.insert_later(&OUTBOX, row)?;
         self.progress.outbox = true;
         Ok(())
     }

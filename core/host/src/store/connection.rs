@@ -7,8 +7,11 @@ use std::fmt;
 use std::fs::OpenOptions;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 use std::time::Duration;
 
+use sea_orm::sqlx::ConnectOptions as _;
+use sea_orm::sqlx::postgres::{PgConnectOptions, PgConnection};
 use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
 use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection};
 
@@ -76,8 +79,8 @@ impl Location {
         }
     }
 
-    /// Connects once for changing the schema, or for PostgreSQL's writer.
-    pub(super) async fn connect_writer(&self) -> Result<DatabaseConnection, Failure> {
+    /// Connects once for changing the schema.
+    pub(super) async fn connect_schema(&self) -> Result<DatabaseConnection, Failure> {
         match self {
             Location::Sqlite(file) => connect_sqlite(file, 1, false).await,
             Location::Postgres(url) => connect_postgres(url, 1, false).await,
@@ -198,28 +201,16 @@ async fn connect_sqlite(file: &Path, connections: u32, read_only: bool) -> Resul
 }
 
 async fn connect_postgres(url: &str, connections: u32, read_only: bool) -> Result<DatabaseConnection, Failure> {
-    // Said once for all transactions of a connection: said at each begin, it costs two round trips.
-    let (isolation, is_read_only) = if read_only { ("repeatable read", "on") } else { ("read committed", "off") };
     let mut options = ConnectOptions::new(url);
     options
         .min_connections(1)
         .max_connections(connections)
         .acquire_timeout(ACQUIRE_TIMEOUT)
         .connect_timeout(ACQUIRE_TIMEOUT)
-        // A server that was restarted leaves connections that are dead; a ping is cheaper than a read that fails.
-        .test_before_acquire(true)
+        // Whoever begins a transaction notices by that whether the connection lives.
+        .test_before_acquire(false)
         .sqlx_logging(false)
-        .map_sqlx_postgres_opts(move |options| {
-            options.application_name("deskbell").statement_cache_capacity(256).options([
-                ("statement_timeout", "5s"),
-                ("idle_in_transaction_session_timeout", "10s"),
-                ("lock_timeout", "2s"),
-                ("synchronous_commit", "on"),
-                ("default_transaction_isolation", isolation),
-                ("default_transaction_read_only", is_read_only),
-                ("client_min_messages", "warning"),
-            ])
-        });
+        .map_sqlx_postgres_opts(move |options| with_promises(options, read_only));
     let connection = Database::connect(options).await?;
     let encoding = connection.query_one_raw(sea_orm::Statement::from_string(
         sea_orm::DbBackend::Postgres,
@@ -233,4 +224,27 @@ async fn connect_postgres(url: &str, connections: u32, read_only: bool) -> Resul
         Some("UTF8") => Ok(connection),
         _ => Err(Failure::unavailable("the PostgreSQL database must be made with ENCODING 'UTF8'")),
     }
+}
+
+/// Opens the one connection that writes to PostgreSQL, in a database that was looked at before.
+pub(super) async fn connect_postgres_writer(url: &str) -> Result<PgConnection, Failure> {
+    let options = with_promises(PgConnectOptions::from_str(url)?, false).disable_statement_logging();
+    match tokio::time::timeout(ACQUIRE_TIMEOUT, options.connect()).await {
+        Ok(connection) => Ok(connection?),
+        Err(_) => Err(Failure::unavailable("PostgreSQL did not take the connection in time")),
+    }
+}
+
+fn with_promises(options: PgConnectOptions, read_only: bool) -> PgConnectOptions {
+    // Said once for all transactions of a connection: said at each begin, it costs two round trips.
+    let (isolation, is_read_only) = if read_only { ("repeatable read", "on") } else { ("read committed", "off") };
+    options.application_name("deskbell").statement_cache_capacity(256).options([
+        ("statement_timeout", "5s"),
+        ("idle_in_transaction_session_timeout", "10s"),
+        ("lock_timeout", "2s"),
+        ("synchronous_commit", "on"),
+        ("default_transaction_isolation", isolation),
+        ("default_transaction_read_only", is_read_only),
+        ("client_min_messages", "warning"),
+    ])
 }

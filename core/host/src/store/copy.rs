@@ -77,7 +77,7 @@ impl Location {
         let prepared = self.clone();
         let prepared = tokio::task::spawn_blocking(move || prepared.prepare()).await;
         prepared.map_err(|_| Problem::internal("preparing the database panicked"))??;
-        let schema = self.connect_writer().await?;
+        let schema = self.connect_schema().await?;
         let migrated = migrations::run(&schema).await;
         schema.close().await.map_err(Failure::from)?;
         migrated

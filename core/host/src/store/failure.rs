@@ -109,13 +109,12 @@ impl From<DbErr> for Failure {
     }
 }
 
-/// Says whether it was the connection that failed, rather than the database that refused.
+/// Says whether a connection was lost on which something was asked; not that there was none to be had.
 pub(super) fn lost_connection(error: &DbErr) -> bool {
     match error {
         DbErr::Conn(RuntimeErr::SqlxError(inner))
         | DbErr::Exec(RuntimeErr::SqlxError(inner))
-        | DbErr::Query(RuntimeErr::SqlxError(inner)) => !matches!(**inner, sqlx::Error::Database(_)),
-        DbErr::ConnectionAcquire(_) => true,
+        | DbErr::Query(RuntimeErr::SqlxError(inner)) => matches!(**inner, sqlx::Error::Io(_) | sqlx::Error::Protocol(_)),
         _ => false,
     }
 }

@@ -106,7 +106,7 @@ impl Store {
         let prepared = location.clone();
         let prepared = tokio::task::spawn_blocking(move || prepared.prepare()).await;
         prepared.map_err(|_| Problem::internal("preparing the database panicked"))??;
-        let schema = location.connect_writer().await?;
+        let schema = location.connect_schema().await?;
         let migrated = migrations::run(&schema).await;
         schema.close().await.map_err(Failure::from)?;
         migrated?;

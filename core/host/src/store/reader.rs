@@ -62,7 +62,7 @@ impl Location {
         let tables = tables?;
         let moves = tables.iter().map(|table| format!("ALTER TABLE \"{table}\" SET SCHEMA {schema}"));
         let sql: Vec<String> = std::iter::once(format!("CREATE SCHEMA {schema}")).chain(moves).collect();
-        let connection = self.connect_writer().await?;
+        let connection = self.connect_schema().await?;
         // Several statements in one string are one transaction.
         let moved = connection.execute_unprepared(&sql.join("; ")).await;
         connection.close().await.map_err(Failure::from)?;

@@ -11,10 +11,10 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use futures_util::{Stream, StreamExt};
 use parking_lot::Mutex;
 use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, Statement, StreamTrait, TransactionTrait};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OnceCell, OwnedSemaphorePermit, Semaphore};
 
 use super::connection::{ACQUIRE_TIMEOUT, Location, open_sqlite_reader};
-use super::failure::Failure;
+use super::failure::{Failure, lost_connection};
 use super::row::{Row, spelled_for_sqlite};
 use super::session::sqlite_rows;
 
@@ -35,7 +35,14 @@ pub(super) enum Readers {
 #[derive(Debug)]
 pub(super) enum Snapshot {
     Sqlite(Arc<tokio::sync::Mutex<Lent>>),
-    Orm(DatabaseTransaction),
+    Orm(OrmSnapshot),
+}
+
+/// A transaction through SeaORM, on either database; begun by the first question, which many a command never asks.
+#[derive(Debug)]
+pub(super) struct OrmSnapshot {
+    pool: DatabaseConnection,
+    transaction: OnceCell<DatabaseTransaction>,
 }
 
 /// SQLite connections, so many at the most.
@@ -78,7 +85,7 @@ impl Readers {
     pub(super) async fn snapshot(&self) -> Result<Snapshot, Failure> {
         match self {
             Readers::Sqlite(readers) => readers.snapshot().await,
-            Readers::Postgres(pool) => Snapshot::of(pool).await,
+            Readers::Postgres(pool) => Ok(Snapshot::of(pool)),
         }
     }
 
@@ -145,33 +152,32 @@ impl Drop for Lent {
 
 impl Snapshot {
     /// A transaction through SeaORM, on either database.
-    pub(super) async fn of(pool: &DatabaseConnection) -> Result<Snapshot, Failure> {
-        // On connections for reading every transaction is a snapshot: SQLite's in WAL mode, PostgreSQL's by their options.
-        Ok(Snapshot::Orm(pool.begin().await?))
+    pub(super) fn of(pool: &DatabaseConnection) -> Snapshot {
+        Snapshot::Orm(OrmSnapshot { pool: pool.clone(), transaction: OnceCell::new() })
     }
 
     pub(super) fn backend(&self) -> DbBackend {
         match self {
             Snapshot::Sqlite(_) => DbBackend::Sqlite,
-            Snapshot::Orm(transaction) => ConnectionTrait::get_database_backend(transaction),
+            Snapshot::Orm(snapshot) => ConnectionTrait::get_database_backend(&snapshot.pool),
         }
     }
 
     /// Lets PostgreSQL take its time with what is asked of it.
     pub(super) async fn take_time(&self) -> Result<(), Failure> {
-        if let (Snapshot::Orm(transaction), DbBackend::Postgres) = (self, self.backend()) {
+        if let (Snapshot::Orm(snapshot), DbBackend::Postgres) = (self, self.backend()) {
             let no_limits = "SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0";
-            transaction.execute_unprepared(no_limits).await?;
+            snapshot.transaction().await?.execute_unprepared(no_limits).await?;
         }
         Ok(())
     }
 
     /// Answers row by row as they come; only for a transaction through SeaORM.
     pub(super) async fn stream(&self, sql: &str) -> Result<impl Stream<Item = Result<Row, Failure>> + Send + '_, Failure> {
-        let Snapshot::Orm(transaction) = self else {
+        let Snapshot::Orm(snapshot) = self else {
             return Err(Failure::defect("a view for a request was asked for everything"));
         };
-        let rows = transaction.stream_raw(Statement::from_string(self.backend(), sql)).await?;
+        let rows = snapshot.transaction().await?.stream_raw(Statement::from_string(self.backend(), sql)).await?;
         let mut columns: Option<Arc<[String]>> = None;
         Ok(rows.map(move |row| {
             let row = row?;
@@ -183,16 +189,38 @@ impl Snapshot {
     pub(super) async fn rows(&self, statement: Statement) -> Result<Vec<Row>, Failure> {
         match self {
             Snapshot::Sqlite(lent) => sqlite_answer(lent, statement).await,
-            Snapshot::Orm(transaction) => {
+            Snapshot::Orm(snapshot) => {
                 let Statement { sql, values, db_backend } = statement;
                 let values = match db_backend {
                     DbBackend::Sqlite => values.map(spelled_for_sqlite),
                     _ => values,
                 };
+                let transaction = snapshot.transaction().await?;
                 Row::from_answer(&transaction.query_all_raw(Statement { sql, values, db_backend }).await?)
             }
         }
     }
+}
+
+impl OrmSnapshot {
+    async fn transaction(&self) -> Result<&DatabaseTransaction, Failure> {
+        self.transaction.get_or_try_init(|| begin(&self.pool)).await
+    }
+}
+
+/// On connections for reading every transaction is a snapshot: SQLite's in WAL mode, PostgreSQL's by their options.
+///
+/// A server that was restarted leaves connections that are dead. Nothing was asked on one yet, so the next is tried.
+async fn begin(pool: &DatabaseConnection) -> Result<DatabaseTransaction, Failure> {
+    let begun = tokio::time::timeout(ACQUIRE_TIMEOUT, async {
+        loop {
+            match pool.begin().await {
+                Err(error) if lost_connection(&error) => {}
+                begun => return begun,
+            }
+        }
+    });
+    Ok(begun.await.map_err(|_| Failure::unavailable("the database began no transaction in time"))??)
 }
 
 async fn sqlite_answer(lent: &Arc<tokio::sync::Mutex<Lent>>, statement: Statement) -> Result<Vec<Row>, Failure> {

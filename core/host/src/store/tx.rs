@@ -7,7 +7,7 @@ use sea_orm::{DbBackend, StatementBuilder};
 
 use super::audit::Head;
 use super::failure::Failure;
-use super::insert::Insert;
+use super::insert::{self, Insert};
 use super::row::Row;
 use super::session::Session;
 use super::types::Types;
@@ -31,7 +31,12 @@ pub(super) struct Progress {
     pub grown: bool,
     /// Something was put into the outbox in this transaction.
     pub outbox: bool,
+    /// Rows that PostgreSQL has not been told of yet; none where a savepoint begins.
+    pub later: Vec<(&'static Insert, Vec<Value>)>,
 }
+
+/// Rows that are told at once: PostgreSQL takes 65,535 values in one statement.
+const LATER_AT_MOST: usize = 1_000;
 
 impl<'a> Tx<'a> {
     pub(super) fn new(session: &'a mut dyn Session, types: &'a Types, host: &'a str, progress: &'a mut Progress) -> Self {
@@ -43,7 +48,7 @@ impl<'a> Tx<'a> {
     /// On PostgreSQL this is also the only way to go on after a statement that failed.
     pub fn part<T, E: From<Problem>>(&mut self, part: impl FnOnce(&mut Tx<'_>) -> Result<T, E>) -> Result<T, E> {
         let problem = |failure: Failure| E::from(Problem::from(failure));
-        self.session.batch("SAVEPOINT part").map_err(problem)?;
+        self.begin_savepoint("SAVEPOINT part").map_err(problem)?;
         let before = self.progress.clone();
         let result = part(&mut Tx::new(&mut *self.session, self.types, self.host, &mut *self.progress));
         if result.is_err() {
@@ -69,17 +74,28 @@ impl<'a> Tx<'a> {
         self.session.execute(into.row(self.session.backend(), row)).map(drop)
     }
 
-    /// Inserts several rows. PostgreSQL is told all at once, because each telling is a way there and back; SQLite is quicker
-    /// with a statement that it knows.
-    pub(super) fn insert_all<R>(&mut self, into: &Insert, rows: impl IntoIterator<Item = R>) -> Result<(), Failure>
-    where
-        R: IntoIterator<Item = Value>,
-    {
-        let mut rows = rows.into_iter().peekable();
-        match self.session.backend() {
-            DbBackend::Postgres if rows.peek().is_some() => self.session.execute(into.rows(DbBackend::Postgres, rows)).map(drop),
-            _ => rows.try_for_each(|row| self.insert(into, row)),
+    /// Inserts a row that is not asked about in its own transaction before [`Tx::tell_later`]. PostgreSQL is told of all such
+    /// rows together, because each telling is a way there and back; one that it refuses is a failure of the commit.
+    pub(super) fn insert_later(&mut self, into: &'static Insert, row: impl IntoIterator<Item = Value>) -> Result<(), Failure> {
+        if self.session.backend() != DbBackend::Postgres {
+            return self.insert(into, row);
         }
+        self.progress.later.push((into, row.into_iter().collect()));
+        if self.progress.later.len() < LATER_AT_MOST { Ok(()) } else { self.tell_later() }
+    }
+
+    /// Tells PostgreSQL of the rows that it has not been told of yet.
+    pub(super) fn tell_later(&mut self) -> Result<(), Failure> {
+        match insert::together(std::mem::take(&mut self.progress.later)) {
+            Some(statement) => self.session.execute(statement).map(drop),
+            None => Ok(()),
+        }
+    }
+
+    /// What was done before must not go with what is rolled back to it.
+    pub(super) fn begin_savepoint(&mut self, sql: &'static str) -> Result<(), Failure> {
+        self.tell_later()?;
+        self.session.batch(sql)
     }
 
     /// Returns how many rows a statement changed.

@@ -46,7 +46,7 @@ impl View {
 
     /// A view for whoever reads everything, however long that takes: a check of the data, a copy.
     pub(super) async fn of_the_whole(connections: &DatabaseConnection) -> Result<View, Failure> {
-        let snapshot = Snapshot::of(connections).await?;
+        let snapshot = Snapshot::of(connections);
         snapshot.take_time().await?;
         Ok(View { snapshot, types: Arc::default(), until: None })
     }

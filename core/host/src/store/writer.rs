@@ -249,10 +249,12 @@ impl WriterThread {
 
     /// Nobody else's work is in the transaction, so that it is rolled back as a whole.
     fn run_alone(&mut self, piece: &mut dyn Piece) -> Result<(), Lost> {
+        let before = self.progress.clone();
         if self.run_piece(piece)? {
             return self.finish();
         }
         self.session.rollback();
+        self.progress = before;
         Ok(())
     }
 
@@ -274,19 +276,20 @@ impl WriterThread {
     /// Each piece in its savepoint.
     fn run_apart(&mut self, group: &mut [Box<dyn Piece>]) -> Result<(), Lost> {
         for piece in group {
-            self.session.batch("SAVEPOINT piece").map_err(Lost::in_work)?;
+            self.tx().begin_savepoint("SAVEPOINT piece").map_err(Lost::in_work)?;
+            let before = self.progress.clone();
             if !self.run_piece(&mut **piece)? {
                 self.session.batch("ROLLBACK TO SAVEPOINT piece").map_err(Lost::in_work)?;
+                self.progress = before;
             }
             self.session.batch("RELEASE SAVEPOINT piece").map_err(Lost::in_work)?;
         }
         self.finish()
     }
 
-    /// Says whether what a piece did is to be kept; what was remembered of it is forgotten otherwise.
+    /// Says whether what a piece did is to be kept.
     fn run_piece(&mut self, piece: &mut dyn Piece) -> Result<bool, Lost> {
-        let before = self.progress.clone();
-        let keep = piece.run(&mut Tx::new(&mut *self.session, &self.types, &self.host, &mut self.progress));
+        let keep = piece.run(&mut self.tx());
         match self.session.standing() {
             Standing::Open => {}
             Standing::Lost => return Err(Lost::in_work(Failure::new(Kind::Repeat, "the transaction was lost in mid-work"))),
@@ -294,16 +297,17 @@ impl WriterThread {
                 return Err(Lost::unreachable(Failure::unavailable("the connection was lost in mid-work")));
             }
         }
-        if !keep {
-            self.progress = before;
-        }
         Ok(keep)
     }
 
     fn finish(&mut self) -> Result<(), Lost> {
-        let mut tx = Tx::new(&mut *self.session, &self.types, &self.host, &mut self.progress);
-        tx.keep_audit_head().map_err(Lost::in_work)?;
+        let mut tx = self.tx();
+        tx.keep_audit_head().and_then(|()| tx.tell_later()).map_err(Lost::in_work)?;
         self.session.commit().map_err(Lost::at_commit)
+    }
+
+    fn tx(&mut self) -> Tx<'_> {
+        Tx::new(&mut *self.session, &self.types, &self.host, &mut self.progress)
     }
 }
 
