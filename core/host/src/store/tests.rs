@@ -8,7 +8,7 @@ mod verification;
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use deskbell_proto::description::{FieldDescription, NumberPeriod, NumberScheme, StateDescription, TypeDescription};
 use deskbell_proto::value::{FieldKind, NUMBER_MAX};
-use deskbell_proto::{Fields, Find, Operator, PluginDescription, Read};
+use deskbell_proto::{Fields, Find, Operator, PluginDescription, Read, RecordRef};
 use deskbell_tests::Cluster;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -196,6 +196,8 @@ promises!(
     names_that_clash_are_refused,
     the_audit_chain_shows_tampering,
     erased_values_leave_the_chain_valid,
+    what_is_told_later_is_told_before_it_is_asked_about,
+    a_key_used_twice_is_a_conflict_for_its_own_command_alone,
     the_sql_of_a_filter_answers_as_its_evaluator_does,
     every_check_of_the_shared_suite_holds,
     two_hosts_share_one_count,
@@ -650,5 +652,38 @@ async fn erased_values_leave_the_chain_valid(desk: Fixture) {
     let view = desk.store.view().await.unwrap();
     let entries = view.audit(&trail).await.unwrap();
     assert_eq!(entries[0].changes["addressee"], json!({ "old": null, "new": { "erased": true } }));
+    assert_eq!(desk.store.verify_audit().await.unwrap()[0].broken, None);
+}
+
+async fn what_is_told_later_is_told_before_it_is_asked_about(desk: Fixture) {
+    let letter = desk.store.write(|tx| {
+        let letter = receive(tx, "张三")?;
+        tx.erase_audit_values(id_of(&letter))?;
+        let record = RecordRef { record_type: LETTER.to_owned(), id: id_of(&letter) };
+        let args = std::collections::BTreeMap::new();
+        let task = NewTask { plugin: "letters", key: "task-x", args: &args, record: Some(&record), due_on: None };
+        tx.put_task(&task, stamp())?;
+        tx.finish_tasks(LETTER, record.id, stamp())?;
+        Ok(letter)
+    });
+    let id = id_of(&letter.await.unwrap());
+    let view = desk.store.view().await.unwrap();
+    assert_eq!(view.open_tasks(SITE, today()).await.unwrap(), []);
+    let trail = AuditFind { sites: vec![SITE.to_owned()], record_id: Some(id), limit: 10, ..AuditFind::default() };
+    assert_eq!(view.audit(&trail).await.unwrap()[0].changes["addressee"]["new"], json!({ "erased": true }));
+}
+
+async fn a_key_used_twice_is_a_conflict_for_its_own_command_alone(desk: Fixture) {
+    let keep = |key: &'static str| {
+        desk.store.write(move |tx| {
+            receive(tx, key)?;
+            let kept = KeptAnswer { body_hash: String::new(), answer: json!(key) };
+            tx.keep_answer("lin", "POST /x", key, &kept, at())
+        })
+    };
+    let (first, again, other) = tokio::join!(keep("a"), keep("a"), keep("b"));
+    assert!(first.is_ok() && other.is_ok());
+    assert_eq!(again.unwrap_err().code, Code::Conflict);
+    assert_eq!(desk.store.view().await.unwrap().count(SITE, &Find::all(LETTER)).await.unwrap(), 2);
     assert_eq!(desk.store.verify_audit().await.unwrap()[0].broken, None);
 }

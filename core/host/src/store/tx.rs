@@ -31,7 +31,7 @@ pub(super) struct Progress {
     pub grown: bool,
     /// Something was put into the outbox in this transaction.
     pub outbox: bool,
-    /// Rows that PostgreSQL has not been told of yet; none where a savepoint begins.
+    /// Rows that PostgreSQL has not been told of yet.
     pub later: Vec<(&'static Insert, Vec<Value>)>,
 }
 
@@ -92,7 +92,7 @@ impl<'a> Tx<'a> {
         }
     }
 
-    /// What was done before must not go with what is rolled back to it.
+    /// Begins a savepoint, with nothing left to be told: what is remembered beside it stays small.
     pub(super) fn begin_savepoint(&mut self, sql: &'static str) -> Result<(), Failure> {
         self.tell_later()?;
         self.session.batch(sql)
