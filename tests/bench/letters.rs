@@ -38,7 +38,7 @@ pub(crate) fn measure(report: &mut Report) -> anyhow::Result<()> {
     let alone = clients(&serving, 8).ask(200, repeated(&reading))?;
     report.tell("reading one, 8 clients", &alone);
     report.judge("reading with 8 clients", alone.rate(), "/s", Goal::AtLeast(20_000.0));
-    report.tell("reading one, 8 clients, while another writes", beside_a_writer(&serving, &reading)?);
+    report.tell("reading one, 8 clients, while another writes", beside_a_writer(&serving, &serving, &reading)?);
     let changed = clients(&serving, 1).ask(200, changing(&path, one["version"].as_i64().unwrap_or_default()))?;
     report.tell("changing a note, 1 client", changed);
     serving.stop();
@@ -78,11 +78,12 @@ fn changing(path: &str, version: i64) -> impl Fn(usize, u64) -> Asked + Sync {
     }
 }
 
-fn beside_a_writer(serving: &Serving, reading: &Asked) -> anyhow::Result<Met> {
-    let mut writer = clients(serving, 1);
+/// Eight clients that read from one host, while one writes to it or to another on the same database.
+pub(crate) fn beside_a_writer(read_from: &Serving, written_to: &Serving, reading: &Asked) -> anyhow::Result<Met> {
+    let mut writer = clients(written_to, 1);
     writer.lasting += Duration::from_millis(200);
     let writing = std::thread::spawn(move || writer.ask(201, receiving));
-    let read = clients(serving, 8).ask(200, repeated(reading))?;
+    let read = clients(read_from, 8).ask(200, repeated(reading))?;
     writing.join().map_err(|_| anyhow::anyhow!("the writing client panicked"))??;
     Ok(read)
 }

@@ -5,8 +5,10 @@ use std::time::Duration;
 use anyhow::anyhow;
 use deskbell_tests::{Cluster, Home};
 
-use crate::desk::{clients, letter, receiving};
+use crate::desk::{clients, letter, path_of, receiving};
 use crate::figures::{Goal, Report};
+use crate::letters::beside_a_writer;
+use crate::load::Asked;
 
 const LASTING: Duration = Duration::from_secs(4);
 
@@ -15,7 +17,7 @@ pub(crate) fn measure(report: &mut Report) -> anyhow::Result<()> {
     let database = cluster.new_database();
     let home = Home::on(&database);
     let serving = home.serve();
-    serving.api.post("/api/v1/records/letters.letter", letter(0, 0)).expect(201);
+    let one = serving.api.post("/api/v1/records/letters.letter", letter(0, 0)).expect(201).body;
     let script = script(&cluster, &database)?;
     for n in [1, 8] {
         let floor = || cluster.pgbench(&database, &script, n, LASTING).map_err(|why| anyhow!(why));
@@ -31,6 +33,11 @@ pub(crate) fn measure(report: &mut Report) -> anyhow::Result<()> {
             Goal::AtLeast(60.0),
         );
     }
+    let (reading, second) = (Asked::get(&path_of(&one)), Home::on(&database));
+    let second = second.serve();
+    report.tell("reading one on PostgreSQL, 8 clients", clients(&serving, 8).ask(200, |_, _| reading.clone())?);
+    report.tell("the same, while a second host writes", beside_a_writer(&serving, &second, &reading)?);
+    second.stop();
     serving.stop();
     Ok(())
 }

@@ -4,7 +4,7 @@
 //! in force. The store's file wins job by job; a job it does not name, or names with a fault, keeps its shipped schedule.
 //! Not here: reading a cron line (`calendar`), what the policies mean (`planner`, the ledger).
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::ops::Range;
 use std::path::Path;
 use std::time::Duration;
@@ -214,6 +214,8 @@ impl Entry<'_> {
         let Some(cron) = cron else { return Vec::new() };
         let mut schedules: Vec<Schedule> = Vec::new();
         let mut calendars: HashMap<(Tz, Hours), Calendar> = HashMap::new();
+        let of_the_job = others.iter().filter(|other| job.as_ref() == Some(&other.job));
+        let mut taken: HashSet<&str> = of_the_job.map(|other| other.site.as_str()).collect();
         for site in sites {
             let clock = (zone.unwrap_or(site.zone), site.hours);
             let calendar = match calendars.get(&clock) {
@@ -227,7 +229,7 @@ impl Entry<'_> {
                 },
             };
             let Some(job) = &job else { return Vec::new() };
-            if others.iter().any(|other| other.job == *job && other.site == site.id) {
+            if !taken.insert(&site.id) {
                 self.problem("schedule.twice", "job", format!("`{job}` has a schedule at site \"{}\" already", site.id));
                 continue;
             }
@@ -520,6 +522,7 @@ once_per = "local-day"
     fn a_job_scheduled_twice_at_a_site_is_refused() {
         let one = "[[job]]\njob = \"morning-notice\"\ncron = \"@opens\"\nsites = [\"main\"]\n";
         check_fault(&format!("{one}{one}"), "has a schedule at site \"main\" already");
+        check_fault(&one.replace("[\"main\"]", "[\"main\", \"main\"]"), "has a schedule at site \"main\" already");
         let other_site = one.replace("main", "north").replace("@opens", "@closes");
         assert_eq!(read_store(&format!("{one}{other_site}")).problems, []);
     }
