@@ -8,10 +8,10 @@ use chrono::{DateTime, Datelike, NaiveDate, Utc};
 use deskbell_proto::description::{NumberPeriod, NumberScheme};
 use deskbell_proto::{FieldFault, Fields, Find, value};
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, Query, Value as Bound};
-use sea_orm::{DbBackend, Statement};
 use serde_json::Value;
 use uuid::Uuid;
 
+use super::failure::Failure;
 use super::filter;
 use super::insert::Insert;
 use super::tx::Tx;
@@ -37,8 +37,8 @@ impl From<Problem> for Refused {
     }
 }
 
-impl From<super::failure::Failure> for Refused {
-    fn from(failure: super::failure::Failure) -> Self {
+impl From<Failure> for Refused {
+    fn from(failure: Failure) -> Self {
         Refused::Problem(failure.into())
     }
 }
@@ -74,19 +74,16 @@ pub struct Changed {
     pub new: Fields,
 }
 
-const COUNTED: [&str; 4] = ["site", "record_type", "period", "drawn"];
-
-static COUNTERS: Insert = Insert::into("counters", &COUNTED).ending(|insert| {
-    insert.on_conflict(one_more());
+static COUNTERS: Insert = Insert::into("counters", &["site", "record_type", "period", "drawn"]).ending(|insert| {
+    insert.on_conflict(OnConflict::columns(["site", "record_type", "period"]).update_column("drawn").to_owned());
 });
 
-static COUNTERS_TOLD: Insert = Insert::into("counters", &COUNTED).ending(|insert| {
-    insert.on_conflict(one_more()).returning_col("drawn");
-});
-
-fn one_more() -> OnConflict {
-    let next = Expr::col(("counters", "drawn")).add(1);
-    OnConflict::columns(["site", "record_type", "period"]).value("drawn", next).to_owned()
+/// What is counted by itself: the numbers of a type at a site in a period.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Counter {
+    site: String,
+    record_type: String,
+    period: String,
 }
 
 impl Tx<'_> {
@@ -243,28 +240,37 @@ impl Tx<'_> {
             NumberPeriod::Year => day.year().to_string(),
             NumberPeriod::Ever => String::new(),
         };
-        let drawn = self.draw(record_type, site, &period)?;
+        let drawn = self.draw(Counter { site: site.to_owned(), record_type: record_type.to_owned(), period: period.clone() })?;
         Ok(match period.as_str() {
             "" => format!("{}-{drawn:03}", scheme.prefix),
             period => format!("{}-{period}-{drawn:03}", scheme.prefix),
         })
     }
 
-    fn draw(&mut self, record_type: &str, site: &str, period: &str) -> Result<i64, Problem> {
-        let backend = self.session().backend();
-        let counted = [site.into(), record_type.into(), period.into(), 1.into()];
-        let told = match backend {
-            DbBackend::Postgres => self.session().rows(COUNTERS_TOLD.row(backend, counted))?,
-            // SQLite makes a table each time for what a statement returns; asking once more takes it a third of that.
-            _ => {
-                self.insert(&COUNTERS, counted)?;
-                let drawn = "SELECT drawn FROM counters WHERE site = ? AND record_type = ? AND period = ?";
-                let of = [site.into(), record_type.into(), period.into()];
-                self.session().rows(Statement::from_sql_and_values(backend, drawn, of))?
-            }
+    /// Nobody draws beside this transaction, so it asks once how far a counter is and writes it down at its end.
+    fn draw(&mut self, counter: Counter) -> Result<i64, Problem> {
+        let last = match self.progress.drawn.get(&counter) {
+            Some(last) => *last,
+            None => self.last_drawn(&counter)?,
         };
-        let row = told.into_iter().next().ok_or_else(|| Problem::internal("a counter gave no number"))?;
-        Ok(row.get("drawn")?)
+        self.progress.drawn.insert(counter, last + 1);
+        Ok(last + 1)
+    }
+
+    fn last_drawn(&mut self, counter: &Counter) -> Result<i64, Problem> {
+        let mut drawn = Query::select();
+        drawn.column("drawn").from("counters").and_where(Expr::col("site").eq(counter.site.as_str()));
+        drawn.and_where(Expr::col("record_type").eq(counter.record_type.as_str()));
+        drawn.and_where(Expr::col("period").eq(counter.period.as_str()));
+        Ok(self.row(&drawn)?.map_or(Ok(0), |row| row.get("drawn"))?)
+    }
+
+    /// Writes down how far the counters are, once a commit.
+    pub(super) fn keep_counters(&mut self) -> Result<(), Failure> {
+        for (Counter { site, record_type, period }, drawn) in std::mem::take(&mut self.progress.drawn) {
+            self.insert_later(&COUNTERS, [site.into(), record_type.into(), period.into(), drawn.into()])?;
+        }
+        Ok(())
     }
 }
 

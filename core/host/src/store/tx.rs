@@ -2,12 +2,15 @@
 //!
 //! What can be done in it is said beside its subject: records, audit, sign-offs, papers, the outbox. SQL stays in this folder.
 
+use std::collections::BTreeMap;
+
 use sea_orm::sea_query::Value;
 use sea_orm::{DbBackend, StatementBuilder};
 
 use super::audit::Head;
 use super::failure::Failure;
 use super::insert::{self, Insert};
+use super::records::Counter;
 use super::row::Row;
 use super::session::Session;
 use super::types::Types;
@@ -29,6 +32,8 @@ pub(super) struct Progress {
     pub head: Option<Head>,
     /// The chain has grown in this transaction.
     pub grown: bool,
+    /// The last number drawn of each counter, while the transaction lasts.
+    pub drawn: BTreeMap<Counter, i64>,
     /// Something was put into the outbox in this transaction.
     pub outbox: bool,
     /// Rows that PostgreSQL has not been told of yet.
@@ -82,6 +87,13 @@ impl<'a> Tx<'a> {
         }
         self.progress.later.push((into, row.into_iter().collect()));
         if self.progress.later.len() < LATER_AT_MOST { Ok(()) } else { self.tell_later() }
+    }
+
+    /// Writes what is written once a transaction, at its end.
+    pub(super) fn finish(&mut self) -> Result<(), Failure> {
+        self.keep_counters()?;
+        self.keep_audit_head()?;
+        self.tell_later()
     }
 
     /// Tells PostgreSQL of the rows that it has not been told of yet.

@@ -301,8 +301,7 @@ impl WriterThread {
     }
 
     fn finish(&mut self) -> Result<(), Lost> {
-        let mut tx = self.tx();
-        tx.keep_audit_head().and_then(|()| tx.tell_later()).map_err(Lost::in_work)?;
+        self.tx().finish().map_err(Lost::in_work)?;
         self.session.commit().map_err(Lost::at_commit)
     }
 
