@@ -100,6 +100,32 @@ fn a_clock_set_back_an_hour_under_a_running_desk_repeats_nothing() {
     home.cli(&["verify"]).expect(0);
 }
 
+/// A jump is believed when it has lasted a minute: one that is put right before costs no night.
+#[test]
+fn a_clock_set_days_forward_under_a_running_desk_makes_good_what_it_skipped_once() {
+    let home = with_sweep("2026-11-25 12:00:00", "0 30 2 * * *", "Asia/Shanghai");
+    let desk = serve_over(&home, "2026-11-25 12:00:00");
+    home.set_clock("2026-11-28 12:00:00");
+    let_pass(&desk, 4);
+    home.set_clock("2026-11-25 12:00:10");
+    let_pass(&desk, 4);
+    assert_eq!(runs(&desk.api, SWEEP), [Value::Null; 0]);
+
+    home.set_clock("2026-11-28 12:00:00");
+    let a_while = Duration::from_secs(600);
+    eventually_within(a_while, "the last night is made good", || (n_in(&runs(&desk.api, SWEEP), "succeeded") == 1).then_some(()));
+    let all_three = runs(&desk.api, SWEEP);
+    assert_eq!((n_in(&all_three, "coalesced"), all_three.len()), (2, 3), "{all_three:?}");
+    assert_eq!(
+        (&all_three[2]["state"], &all_three[2]["kind"], &all_three[2]["scheduled_for"]),
+        (&json!("succeeded"), &json!("catch-up"), &json!("2026-11-27T18:30:00Z"))
+    );
+    // Put right after all: the nights that come again have been accounted for.
+    home.set_clock("2026-11-26 02:29:58");
+    let_pass(&desk, 4);
+    assert_eq!(runs(&desk.api, SWEEP), all_three);
+}
+
 #[test]
 fn a_machine_that_wakes_up_in_1970_plans_nothing_until_it_is_told_the_time() {
     let home = with_sweep("2026-11-25 12:00:00", "0 30 2 * * *", "Asia/Shanghai");

@@ -3,6 +3,7 @@
 //! Not here: what is due (`planner`), what a claim is worth (`store::jobs`), applying a job's changes (`desk`).
 
 use std::collections::HashMap;
+use std::mem::discriminant;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -78,6 +79,7 @@ impl Jobs {
             tasks: tasks.clone(),
             slots: Arc::new(Semaphore::new(AT_ONCE)),
             watch: ClockWatch::default(),
+            verdict: Verdict::Plan,
             started: Instant::now(),
             due: HashMap::new(),
             planned_by: None,
@@ -227,6 +229,8 @@ struct Heart {
     tasks: TaskTracker,
     slots: Arc<Semaphore>,
     watch: ClockWatch,
+    /// What the watch said last; it says the same each second.
+    verdict: Verdict,
     started: Instant,
     /// The next occurrence of each schedule, by job and site: before it, there is nothing to plan.
     due: HashMap<(String, String), DateTime<Utc>>,
@@ -270,21 +274,12 @@ impl Heart {
     }
 
     fn may_plan(&mut self, now: DateTime<Utc>) -> bool {
-        match self.watch.judge(now, self.started.elapsed()) {
-            Verdict::Plan => true,
-            Verdict::WentBack { by } => {
-                tracing::error!("the clock went back by {} s; nothing is repeated until it has caught up", by.num_seconds());
-                true
-            }
-            Verdict::HoldForward { by } => {
-                tracing::error!("the clock went ahead by {} s; jobs wait a minute whether that lasts", by.num_seconds());
-                false
-            }
-            Verdict::NotSet => {
-                tracing::error!("the clock says {now}; jobs wait until it is set");
-                false
-            }
+        let verdict = self.watch.judge(now, self.started.elapsed());
+        if discriminant(&verdict) != discriminant(&self.verdict) {
+            tell(now, verdict);
         }
+        self.verdict = verdict;
+        matches!(verdict, Verdict::Plan | Verdict::WentBack { .. })
     }
 
     async fn plan_due(&mut self, now: DateTime<Utc>) -> Result<(), Problem> {
@@ -338,5 +333,18 @@ impl Heart {
             });
         }
         Ok(())
+    }
+}
+
+fn tell(now: DateTime<Utc>, verdict: Verdict) {
+    match verdict {
+        Verdict::Plan => {}
+        Verdict::WentBack { by } => {
+            tracing::error!("the clock went back by {} s; nothing is repeated until it has caught up", by.num_seconds());
+        }
+        Verdict::HoldForward { by } => {
+            tracing::error!("the clock went ahead by {} s; jobs wait a minute whether that lasts", by.num_seconds());
+        }
+        Verdict::NotSet => tracing::error!("the clock says {now}; jobs wait until it is set"),
     }
 }
