@@ -33,7 +33,7 @@ pub(crate) fn measure(report: &mut Report) -> anyhow::Result<()> {
             Goal::AtLeast(60.0),
         );
     }
-    let (reading, second) = (Asked::get(&path_of(&one)), Home::beside(&home));
+    let (reading, second) = (Asked::get(path_of(&one)), Home::beside(&home));
     let second = second.serve();
     report.tell("reading one on PostgreSQL, 8 clients", clients(&serving, 8).ask(200, |_, _| reading.clone())?);
     report.tell("the same, while a second host writes", beside_a_writer(&serving, &second, &reading)?);
