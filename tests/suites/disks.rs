@@ -79,7 +79,7 @@ fn a_power_cut_loses_nothing_that_was_acknowledged() {
     let desk = home.serve_with(Some(&token));
     let acknowledged = acknowledged.into_inner().unwrap();
     let kept = all_are_kept(&desk.api, &acknowledged);
-    println!("{} letters acknowledged before a power cut, {kept} kept", acknowledged.len());
+    eprintln!("{} letters acknowledged before a power cut, {kept} kept", acknowledged.len());
     home.cli(&["verify"]).expect(0);
 }
 
