@@ -32,3 +32,9 @@ impl Chance {
 pub fn rounds(in_ci: u32, in_a_soak: u32) -> u32 {
     if std::env::var_os("DESKBELL_SOAK").is_some() { in_a_soak } else { in_ci }
 }
+
+/// Tells what a soak counted.
+#[expect(clippy::print_stderr, reason = "the figure of a soak")]
+pub fn figure(text: &str) {
+    eprintln!("{text}");
+}

@@ -14,7 +14,7 @@ mod receiver;
 mod wait;
 
 pub use api::{Answer, Api};
-pub use chance::{Chance, rounds};
+pub use chance::{Chance, figure, rounds};
 pub use cluster::Cluster;
 pub use disk::{Disk, skipped};
 pub use home::{Cli, Home, Serving, is_on_postgresql, pictures_of_pdf, text_of_pdf};

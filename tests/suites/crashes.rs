@@ -4,7 +4,7 @@ use std::sync::Mutex;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
-use deskbell_tests::{Chance, Home, eventually, rounds};
+use deskbell_tests::{Chance, Home, eventually, figure, rounds};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 
@@ -43,10 +43,7 @@ fn every_acknowledged_letter_survives_kill_after_kill() {
     let desk = home.serve_with(Some(&token));
     let acknowledged = acknowledged.into_inner().unwrap();
     let n_kept = all_are_kept(&desk.api, &acknowledged);
-    #[expect(clippy::print_stderr, reason = "the figure of a soak")]
-    {
-        eprintln!("{} letters acknowledged, {n_kept} kept", acknowledged.len());
-    }
+    figure(&format!("{} letters acknowledged, {n_kept} kept", acknowledged.len()));
     assert!(n_kept >= acknowledged.len(), "{} of {n_kept}", acknowledged.len());
     home.cli(&["verify"]).expect(0);
     desk.stop();

@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use deskbell_tests::{Disk, Home, Serving, eventually, eventually_within, rounds, skipped};
+use deskbell_tests::{Disk, Home, Serving, eventually, eventually_within, figure, rounds, skipped};
 use serde_json::{Value, json};
 
 use crate::all::letters::{WhileHeld, all_are_kept, write_until};
@@ -79,7 +79,7 @@ fn a_power_cut_loses_nothing_that_was_acknowledged() {
     let desk = home.serve_with(Some(&token));
     let acknowledged = acknowledged.into_inner().unwrap();
     let kept = all_are_kept(&desk.api, &acknowledged);
-    eprintln!("{} letters acknowledged before a power cut, {kept} kept", acknowledged.len());
+    figure(&format!("{} letters acknowledged before a power cut, {kept} kept", acknowledged.len()));
     home.cli(&["verify"]).expect(0);
 }
 
