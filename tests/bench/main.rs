@@ -6,6 +6,7 @@
 
 mod desk;
 mod disk;
+mod faults;
 mod figures;
 mod jobs;
 mod letters;
@@ -33,7 +34,7 @@ struct Arguments {
 type Measurement = (&'static str, fn(&mut Report) -> anyhow::Result<()>);
 
 /// In this order: the others are judged against the disk.
-const MEASUREMENTS: [Measurement; 9] = [
+const MEASUREMENTS: [Measurement; 10] = [
     ("disk", disk::measure),
     ("letters", letters::measure),
     ("lists", letters::measure_lists),
@@ -42,6 +43,7 @@ const MEASUREMENTS: [Measurement; 9] = [
     ("papers", papers::measure),
     ("start", process::measure_start),
     ("plugins", plugins::measure),
+    ("faults", faults::measure),
     ("postgresql", postgres::measure),
 ];
 
