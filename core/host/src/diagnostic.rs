@@ -84,7 +84,7 @@ impl Source {
         let line_end = self.lines.get(line).map_or(self.text.len(), |next| next - 1);
         let end = self.text.floor_char_boundary(span.end.clamp(start, line_end));
         Place {
-            line: self.text[..line_start].matches('\n').count() + 1,
+            line,
             column: self.text[line_start..start].chars().count() + 1,
             length: self.text[start..end].chars().count().max(1),
             source_line: self.text[line_start..line_end].trim_end_matches('\r').to_owned(),
