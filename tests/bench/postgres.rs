@@ -43,8 +43,8 @@ pub(crate) fn measure(report: &mut Report) -> anyhow::Result<()> {
 }
 
 /// What receiving a letter writes, as one transaction: the number, the letter, the task to announce it, its entry in the trail
-/// with the personal values beside it, and the trail's end. The rows are those of the one letter that is there; pgbench takes a colon before a letter
-/// for a variable, also in a text.
+/// with the personal values beside it, and the trail's end. The rows are those of the one letter that is there; pgbench takes a
+/// colon before a letter for a variable, also in a text.
 fn script(cluster: &Cluster, database: &str) -> anyhow::Result<String> {
     let insert = |table: &str, letter: &str, own: &str| {
         let sql = format!(
