@@ -13,9 +13,8 @@ use crate::all::letters::{WhileHeld, all_are_kept, write_until};
 /// Ten times what is promised: the machine is shared.
 const BACK_WITHIN: Duration = Duration::from_secs(50);
 
-/// Ten times a lease and a moment to notice. Besides, libfaketime reads its file without a lock and may show the machine's own
-/// time for a moment; a desk whose clock jumped ahead waits a minute whether that lasts.
-const TAKEN_OVER_WITHIN: Duration = Duration::from_secs(10 * 35);
+/// A lease, and a moment to notice; twice, as the machine is shared.
+const TAKEN_OVER_WITHIN: Duration = Duration::from_secs(2 * 35);
 
 const HAND_OFF: &str = "/api/v1/jobs/letters.hand-off-unclaimed/runs";
 

@@ -32,6 +32,8 @@ pub(super) enum Verdict {
 pub(super) struct ClockWatch {
     /// The last pair that was believed.
     believed: Option<(DateTime<Utc>, Duration)>,
+    /// What was believed before the clock went back, and when that was: it may have been for a moment only.
+    before_it_went_back: Option<((DateTime<Utc>, Duration), Duration)>,
     /// Since when, in monotonic time, the clock has been ahead.
     ahead_since: Option<Duration>,
 }
@@ -42,22 +44,35 @@ impl ClockWatch {
         if now < EARLIEST {
             return Verdict::NotSet;
         }
-        let Some((then, passed_then)) = self.believed else {
+        let Some(believed) = self.believed else {
             self.believed = Some((now, passed));
             return Verdict::Plan;
         };
-        let expected = then + TimeDelta::from_std(passed.saturating_sub(passed_then)).unwrap_or(TimeDelta::MAX);
-        let jump = now - expected;
-        if jump > JUMP {
+        let jump = now - expected(believed, passed);
+        if jump > JUMP && !self.is_back_where_it_was(now, passed) {
             let since = *self.ahead_since.get_or_insert(passed);
             if passed.saturating_sub(since) < PERSISTS {
                 return Verdict::HoldForward { by: jump };
             }
         }
+        if jump < -JUMP {
+            self.before_it_went_back = Some((believed, passed));
+        }
         self.ahead_since = None;
         self.believed = Some((now, passed));
         if jump < -JUMP { Verdict::WentBack { by: -jump } } else { Verdict::Plan }
     }
+
+    /// The clock went back less than a minute ago and shows again what it would have shown without.
+    fn is_back_where_it_was(&self, now: DateTime<Utc>, passed: Duration) -> bool {
+        self.before_it_went_back
+            .is_some_and(|(before, at)| passed.saturating_sub(at) < PERSISTS && (now - expected(before, passed)).abs() <= JUMP)
+    }
+}
+
+/// What a clock shows now that showed a time then.
+fn expected((then, passed_then): (DateTime<Utc>, Duration), passed: Duration) -> DateTime<Utc> {
+    then + TimeDelta::from_std(passed.saturating_sub(passed_then)).unwrap_or(TimeDelta::MAX)
 }
 
 #[cfg(test)]
@@ -95,6 +110,13 @@ mod tests {
     #[test]
     fn a_jump_that_came_and_went_starts_its_minute_anew() {
         check(&[(0, 0, true), (1, DAY, false), (2, 0, true), (50, DAY, false), (100, DAY, false), (110, DAY, true)]);
+    }
+
+    #[test]
+    fn a_clock_that_was_back_for_a_moment_is_believed_again_at_once() {
+        check(&[(0, 0, true), (1, -10 * DAY, true), (2, 0, true), (3, 0, true)]);
+        // Ahead of what it was before is a jump like any other.
+        check(&[(0, 0, true), (1, -10 * DAY, true), (2, DAY, false), (3, 0, true)]);
     }
 
     #[test]
