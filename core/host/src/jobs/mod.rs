@@ -3,6 +3,7 @@
 //! `tokio-cron-scheduler` is the pulse and nothing more. Not here: what a job does (its plugin), applying it (`desk`), the
 //! ledger's SQL (`store::jobs`).
 
+mod agenda;
 pub mod calendar;
 mod clock_watch;
 pub mod planner;
@@ -32,7 +33,7 @@ use crate::store::jobs::{LedgerRun, MoveCursor, Reason, RunQuery, keep_dry_run};
 use crate::store::{Store, Tx};
 
 pub use runner::Running;
-use schedule::{PluginJobs, Schedule, SiteClock};
+use schedule::{PluginJobs, Schedule, Schedules, SiteClock};
 
 /// What jobs are made of.
 #[derive(Debug, Clone)]
@@ -50,7 +51,7 @@ pub struct Parts {
 #[derive(Debug, Clone)]
 pub struct Jobs {
     parts: Arc<Parts>,
-    schedules: Arc<ArcSwap<Vec<Schedule>>>,
+    schedules: Arc<ArcSwap<Schedules>>,
     /// Who holds a lease: this process.
     node: Arc<str>,
 }
@@ -68,7 +69,7 @@ impl Jobs {
         // What was due until now was due by the old schedules.
         self.plan(MoveCursor::Always).await?;
         self.parts.store.sync_jobs(&loaded.schedules, self.parts.clock.now()).await?;
-        self.schedules.store(Arc::new(loaded.schedules));
+        self.schedules.store(Arc::new(Schedules::new(loaded.schedules)));
         Ok(loaded.problems)
     }
 
@@ -256,8 +257,7 @@ impl Jobs {
     }
 
     fn schedule(&self, site: &str, job: &JobName) -> Option<Schedule> {
-        let full = job.full();
-        self.schedules.load().iter().find(|schedule| schedule.job == full && schedule.site == site).cloned()
+        self.schedules.load().find(&job.full(), site).cloned()
     }
 
     /// Every job that a plugin describes.

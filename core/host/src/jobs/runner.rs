@@ -2,7 +2,6 @@
 //!
 //! Not here: what is due (`planner`), what a claim is worth (`store::jobs`), applying a job's changes (`desk`).
 
-use std::collections::HashMap;
 use std::mem::discriminant;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -12,14 +11,15 @@ use tokio::sync::{Notify, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::agenda::Agenda;
 use super::clock_watch::{ClockWatch, Verdict};
+use super::planner::GRACE;
 use super::pulse::{FALLBACK, Pulse};
-use super::schedule::Schedule;
 use super::{JobName, Jobs, RunKind, RunState};
 use crate::desk::{Asked, Command, JobRun, Reply, Verb};
 use crate::people::Subject;
 use crate::problem::{Code, Problem};
-use crate::store::jobs::{Handler, LedgerRun, MoveCursor};
+use crate::store::jobs::{Handlers, LedgerRun, MoveCursor};
 
 /// How often a lease is renewed.
 const HEARTBEAT: Duration = Duration::from_secs(10);
@@ -27,6 +27,8 @@ const HEARTBEAT: Duration = Duration::from_secs(10);
 const GIVE_UP: Duration = Duration::from_secs(20);
 /// Runs at once. A job's plugin works in a process of its own, so that this bounds processes.
 const AT_ONCE: usize = 4;
+/// Schedules planned in one transaction: clerks' writes need not wait until thousands are.
+const PLANNED_TOGETHER: usize = 500;
 /// How long the desk's stop waits for runs before it gives them back.
 const LAST_RUNS: Duration = Duration::from_secs(20);
 
@@ -81,9 +83,8 @@ impl Jobs {
             watch: ClockWatch::default(),
             verdict: Verdict::Plan,
             started: Instant::now(),
-            due: HashMap::new(),
-            planned_by: None,
-            all_planned: None,
+            agenda: Agenda::default(),
+            compared: None,
         };
         tasks.spawn(heart.run());
         Running { jobs: self.clone(), stopping, tasks, pulse }
@@ -103,9 +104,7 @@ impl Jobs {
     pub(super) async fn run_due(&self, only: Option<&str>) -> Result<Vec<LedgerRun>, Problem> {
         let mut ended = Vec::new();
         loop {
-            let mut handlers = self.handlers();
-            handlers.retain(|handler| only.is_none_or(|job| handler.job == job));
-            let now = self.parts.clock.now();
+            let (handlers, now) = (self.handlers().only(only), self.parts.clock.now());
             let Some(run) = self.parts.store.claim_run(handlers, &self.node, now).await? else { return Ok(ended) };
             let id = run.id;
             self.run_claimed(run).await;
@@ -113,10 +112,10 @@ impl Jobs {
         }
     }
 
-    /// The jobs that can run here: scheduled, and their plugin answers.
-    pub(super) fn handlers(&self) -> Vec<Handler> {
-        let is_ready = |schedule: &&Schedule| schedule.enabled && self.parts.plugins.running(&schedule.plugin).is_ok();
-        self.schedules.load().iter().filter(is_ready).map(Handler::from).collect()
+    pub(super) fn handlers(&self) -> Handlers {
+        let plugins = &self.parts.plugins;
+        let ids = plugins.all().into_iter().map(|plugin| plugin.manifest.id.clone());
+        Handlers::new(self.schedules.load_full(), ids.filter(|id| plugins.running(id).is_ok()).collect())
     }
 
     /// Runs a claimed run and notes how it ended; what it did is noted by the desk's apply, together with it.
@@ -232,12 +231,10 @@ struct Heart {
     /// What the watch said last; it says the same each second.
     verdict: Verdict,
     started: Instant,
-    /// The next occurrence of each schedule, by job and site: before it, there is nothing to plan.
-    due: HashMap<(String, String), DateTime<Utc>>,
-    /// The schedules that `due` is about.
-    planned_by: Option<Arc<Vec<Schedule>>>,
-    /// When all schedules were last planned, whatever `due` said: another host, or a pause, may have moved a cursor.
-    all_planned: Option<Instant>,
+    /// Before a schedule is due by it, there is nothing to plan.
+    agenda: Agenda,
+    /// When the agenda was last compared with the ledger: another host, or a pause, may have moved a cursor.
+    compared: Option<Instant>,
 }
 
 impl Heart {
@@ -283,36 +280,22 @@ impl Heart {
     }
 
     async fn plan_due(&mut self, now: DateTime<Utc>) -> Result<(), Problem> {
-        let schedules = self.jobs.schedules.load_full();
-        let is_changed = !self.planned_by.as_ref().is_some_and(|planned| Arc::ptr_eq(planned, &schedules));
-        let plans_all = is_changed || self.all_planned.is_none_or(|at| at.elapsed() >= FALLBACK);
-        let is_due = |schedule: &&Schedule| {
-            let next = self.due.get(&(schedule.job.clone(), schedule.site.clone()));
-            schedule.enabled && (plans_all || next.is_some_and(|next| *next <= now))
-        };
-        let due: Vec<Schedule> = schedules.iter().filter(is_due).cloned().collect();
-        if due.is_empty() {
-            return Ok(());
+        let store = &self.jobs.parts.store;
+        let is_changed = self.agenda.follow(self.jobs.schedules.load_full());
+        if is_changed || self.compared.is_none_or(|at| at.elapsed() >= FALLBACK) {
+            self.compared = None;
+            self.agenda.see(store.job_cursors().await?);
+            self.compared = Some(Instant::now());
         }
-        let (cursors, planned) = self.jobs.parts.store.plan_jobs(due.clone(), now, MoveCursor::NowAndThen).await?;
-        let by_place: HashMap<_, _> =
-            due.iter().map(|schedule| ((schedule.job.as_str(), schedule.site.as_str()), schedule)).collect();
-        for cursor in cursors {
-            let schedule = by_place.get(&(cursor.job.as_str(), cursor.site.as_str()));
-            // A cursor ahead of the clock (set back) is left alone until the clock is there.
-            let next = schedule.filter(|_| !cursor.paused).and_then(|schedule| schedule.rule.calendar.next_after(cursor.at));
-            match next {
-                Some(next) => self.due.insert((cursor.job, cursor.site), next),
-                None => self.due.remove(&(cursor.job, cursor.site)),
-            };
+        let mut n_missed = 0;
+        let to_plan = [self.agenda.due(now), self.agenda.lagging(now)].concat();
+        for together in to_plan.chunks(PLANNED_TOGETHER) {
+            let (cursors, planned) = store.plan_jobs(together.to_vec(), now, MoveCursor::NowAndThen).await?;
+            self.agenda.see(cursors);
+            n_missed += planned.iter().filter(|row| now - row.scheduled_for > GRACE).count();
         }
-        let n_missed = planned.iter().filter(|row| now - row.scheduled_for > super::planner::GRACE).count();
         if n_missed > 0 {
             tracing::warn!("{n_missed} occurrences were missed while the desk was off; `deskbell job missed` lists them");
-        }
-        self.planned_by = Some(schedules);
-        if plans_all {
-            self.all_planned = Some(Instant::now());
         }
         Ok(())
     }

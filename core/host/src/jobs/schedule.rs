@@ -5,7 +5,7 @@
 //! Not here: reading a cron line (`calendar`), what the policies mean (`planner`, the ledger).
 
 use std::collections::{BTreeSet, HashMap, HashSet};
-use std::ops::Range;
+use std::ops::{Deref, Range};
 use std::path::Path;
 use std::time::Duration;
 
@@ -63,6 +63,40 @@ impl Origin {
             Origin::Shipped => "shipped",
             Origin::Store => "store",
         }
+    }
+}
+
+/// All schedules in force, found by job and site.
+#[derive(Debug, Default)]
+pub struct Schedules {
+    all: Vec<Schedule>,
+    /// By job, by site: where in `all`.
+    places: HashMap<String, HashMap<String, usize>>,
+}
+
+impl Schedules {
+    pub fn new(all: Vec<Schedule>) -> Self {
+        let mut places: HashMap<String, HashMap<String, usize>> = HashMap::new();
+        for (index, schedule) in all.iter().enumerate() {
+            places.entry(schedule.job.clone()).or_default().insert(schedule.site.clone(), index);
+        }
+        Schedules { all, places }
+    }
+
+    pub fn find(&self, job: &str, site: &str) -> Option<&Schedule> {
+        self.position(job, site).map(|index| &self.all[index])
+    }
+
+    pub(super) fn position(&self, job: &str, site: &str) -> Option<usize> {
+        self.places.get(job)?.get(site).copied()
+    }
+}
+
+impl Deref for Schedules {
+    type Target = [Schedule];
+
+    fn deref(&self) -> &[Schedule] {
+        &self.all
     }
 }
 

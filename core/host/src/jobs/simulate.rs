@@ -7,7 +7,6 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
-use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
@@ -15,7 +14,7 @@ use serde::Serialize;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use super::schedule::Schedule;
+use super::agenda::Agenda;
 use super::script::{Kept, Line};
 use super::{Jobs, Run, RunState};
 use crate::clock::Clock;
@@ -23,7 +22,7 @@ use crate::config::{self, Settings};
 use crate::home::Home;
 use crate::problem::{Code, Problem, Sentence};
 use crate::store::Location;
-use crate::store::jobs::{Cursor, LedgerRun, MoveCursor};
+use crate::store::jobs::{LedgerRun, MoveCursor};
 
 /// What is played, and when.
 #[derive(Debug, Clone)]
@@ -117,18 +116,20 @@ impl Jobs {
         clock.set(play.from);
         let mut report = Report::default();
         let mut kept = Kept::new();
-        let mut agenda = Agenda::default();
+        let mut known = Known::default();
         let mut script = play.script.iter().skip_while(|line| line.at < play.from).peekable();
         loop {
             let next_command = script.peek().map(|line| line.at);
-            let next_job = self.next_job(&mut agenda, clock.now(), play.job).await?;
+            let next_job = self.next_job(&mut known, play.job).await?;
             let Some(at) = next_command.into_iter().chain(next_job).min().filter(|at| *at <= play.until) else { break };
             clock.set(at.max(clock.now()));
             // What is due at the time of a command is due before it, as when a clerk comes to the counter in the morning.
             if next_job.is_some_and(|due| due <= at) {
-                self.parts.store.plan_jobs(agenda.take_due(clock.now()), clock.now(), MoveCursor::Always).await?;
+                let due = known.agenda.due(clock.now());
+                let (cursors, _) = self.parts.store.plan_jobs(due, clock.now(), MoveCursor::Always).await?;
+                known.agenda.see(cursors);
                 for run in self.run_due(play.job).await? {
-                    agenda.may_wait |= run.state == RunState::Pending;
+                    known.may_wait |= run.state == RunState::Pending;
                     self.note(run, play.lang, &mut report, &mut tell);
                 }
             }
@@ -136,8 +137,8 @@ impl Jobs {
                 let sent = send_line(line, play.site, &mut kept, &mut send).await;
                 tell(&Event::Sent(sent.clone()));
                 report.commands.push(sent);
-                agenda.paused = None;
-                agenda.may_wait = true;
+                known.cursors_are_seen = false;
+                known.may_wait = true;
             }
         }
         clock.set(play.until);
@@ -147,24 +148,16 @@ impl Jobs {
     }
 
     /// When the next job is due, or a run that failed is tried again.
-    async fn next_job(
-        &self,
-        agenda: &mut Agenda,
-        now: DateTime<Utc>,
-        only: Option<&str>,
-    ) -> Result<Option<DateTime<Utc>>, Problem> {
-        let mut handlers = self.handlers();
-        handlers.retain(|handler| only.is_none_or(|job| handler.job == job));
-        agenda.follow(self.schedules.load_full(), now);
-        if agenda.paused.is_none() {
-            agenda.paused = Some(self.parts.store.job_cursors().await?.into_iter().filter(|cursor| cursor.paused).collect());
+    async fn next_job(&self, known: &mut Known, only: Option<&str>) -> Result<Option<DateTime<Utc>>, Problem> {
+        let is_changed = known.agenda.follow(self.schedules.load_full());
+        if is_changed || !known.cursors_are_seen {
+            known.agenda.see(self.parts.store.job_cursors().await?);
+            known.cursors_are_seen = true;
         }
-        let is_of = |job: &str, site: &str, schedule: &Schedule| schedule.job == job && schedule.site == site;
-        let is_played = |schedule: &Schedule| handlers.iter().any(|handler| is_of(&handler.job, &handler.site, schedule));
-        let is_paused = |schedule: &Schedule| agenda.paused.iter().flatten().any(|at| is_of(&at.job, &at.site, schedule));
-        let due = agenda.next_where(|schedule| is_played(schedule) && !is_paused(schedule));
-        let waiting = if agenda.may_wait { self.parts.store.next_claim(&handlers).await? } else { None };
-        agenda.may_wait = waiting.is_some();
+        let handlers = self.handlers().only(only);
+        let due = known.agenda.next_where(|schedule| handlers.has(schedule));
+        let waiting = if known.may_wait { self.parts.store.next_claim(&handlers).await? } else { None };
+        known.may_wait = waiting.is_some();
         Ok(due.into_iter().chain(waiting).min())
     }
 
@@ -197,41 +190,12 @@ impl Jobs {
 
 /// What a play knows of the ledger, so that it need not ask again at each of thousands of times.
 #[derive(Debug, Default)]
-struct Agenda {
-    schedules: Arc<Vec<Schedule>>,
-    /// The next occurrence of each schedule, in their order.
-    next: Vec<Option<DateTime<Utc>>>,
-    /// Unknown at first, and when a command may have paused a job or let it go on.
-    paused: Option<Vec<Cursor>>,
+struct Known {
+    agenda: Agenda,
+    /// Not so at first, and when a command may have paused a job or let it go on.
+    cursors_are_seen: bool,
     /// A run that failed may wait to be tried again.
     may_wait: bool,
-}
-
-impl Agenda {
-    /// Takes up the schedules in force; what they owe up to now is planned already.
-    fn follow(&mut self, schedules: Arc<Vec<Schedule>>, now: DateTime<Utc>) {
-        if !Arc::ptr_eq(&self.schedules, &schedules) {
-            self.next = schedules.iter().map(|schedule| schedule.rule.calendar.next_after(now)).collect();
-            self.schedules = schedules;
-        }
-    }
-
-    fn next_where(&self, is_wanted: impl Fn(&Schedule) -> bool) -> Option<DateTime<Utc>> {
-        let wanted = self.schedules.iter().zip(&self.next).filter(|(schedule, _)| is_wanted(schedule));
-        wanted.filter_map(|(_, next)| *next).min()
-    }
-
-    /// The schedules that are due by now; each goes on to its next occurrence.
-    fn take_due(&mut self, now: DateTime<Utc>) -> Vec<Schedule> {
-        let mut due = Vec::new();
-        for (schedule, next) in self.schedules.iter().zip(&mut self.next) {
-            if next.is_some_and(|at| at <= now) {
-                *next = schedule.rule.calendar.next_after(now);
-                due.push(schedule.clone());
-            }
-        }
-        due
-    }
 }
 
 async fn send_line(line: &Line, site: &str, kept: &mut Kept, send: &mut impl AsyncFnMut(Request) -> Response) -> Sent {

@@ -3,8 +3,9 @@
 //! Everything is one short transaction on the writer, so planning, claiming and finishing are serial on every database.
 //! Not here: when a job is due (`jobs::planner`), running it (`jobs::runner`). Every time comes from the caller's clock.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
 
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use deskbell_proto::{Dropped, Outcome};
@@ -19,7 +20,7 @@ use super::row::Row;
 use super::{Store, Tx};
 use crate::desk::{JobRun, PaperRef};
 use crate::jobs::planner::{self, Fate, Planned, SkipReason};
-use crate::jobs::schedule::{Overlap, Schedule};
+use crate::jobs::schedule::{Overlap, Schedule, Schedules};
 use crate::jobs::{RunKind, RunState};
 use crate::problem::{Code, Problem, Sentence};
 
@@ -112,12 +113,18 @@ pub struct Cursor {
     /// Everything up to here is planned.
     pub at: DateTime<Utc>,
     pub paused: bool,
+    /// Not switched off by its schedule, nor by another host's.
+    pub enabled: bool,
 }
 
-/// When planning moves a cursor over a span that had no occurrence: it need not, and each move is a durable commit.
+/// How far a cursor may lag behind the clock while nothing is due. It need not move, and each move is written to the disk;
+/// but what lags is planned anew when the cron line changes while the desk is off.
+pub const LAG: TimeDelta = TimeDelta::minutes(5);
+
+/// When planning moves a cursor over a span that had no occurrence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MoveCursor {
-    /// When it lags by more than five minutes.
+    /// When it lags by [`LAG`].
     NowAndThen,
     /// Always: the schedules are about to change, or the desk stops.
     Always,
@@ -231,7 +238,7 @@ impl Store {
 
     /// Claims the pending run that has been due longest, of the jobs this host has handlers for; first takes over runs whose
     /// lease has run out.
-    pub async fn claim_run(&self, handlers: Vec<Handler>, node: &str, now: DateTime<Utc>) -> Result<Option<LedgerRun>, Problem> {
+    pub async fn claim_run(&self, handlers: Handlers, node: &str, now: DateTime<Utc>) -> Result<Option<LedgerRun>, Problem> {
         let node = node.to_owned();
         self.write(move |tx| {
             expire(tx, &handlers, now)?;
@@ -241,7 +248,7 @@ impl Store {
     }
 
     /// The earliest time at which a pending run of these jobs may be claimed.
-    pub async fn next_claim(&self, handlers: &[Handler]) -> Result<Option<DateTime<Utc>>, Problem> {
+    pub async fn next_claim(&self, handlers: &Handlers) -> Result<Option<DateTime<Utc>>, Problem> {
         let mut query = Query::select();
         query
             .columns(["job", "site"])
@@ -249,10 +256,9 @@ impl Store {
             .from("job_runs")
             .and_where(Expr::col("state").eq(word(&RunState::Pending)))
             .group_by_columns(["job", "site"]);
-        let handled = Handled::new(handlers);
         let mut earliest: Option<DateTime<Utc>> = None;
         for row in self.job_rows(&query).await? {
-            if handled.has(&row)? {
+            if handlers.has_run(&row)? {
                 let not_before = row.get("not_before")?;
                 earliest = Some(earliest.map_or(not_before, |earliest| Ord::min(earliest, not_before)));
             }
@@ -389,17 +395,38 @@ pub struct RunQuery {
     pub limit: u64,
 }
 
-/// A job that this host can run at a site, and how often it tries.
-#[derive(Debug, Clone)]
-pub struct Handler {
-    pub job: String,
-    pub site: String,
-    pub attempts: i64,
+/// The jobs that this host can run: they have a schedule that is on, and their plugin answers.
+#[derive(Debug, Clone, Default)]
+pub struct Handlers {
+    schedules: Arc<Schedules>,
+    /// The plugins that answer.
+    plugins: BTreeSet<String>,
+    only: Option<String>,
 }
 
-impl From<&Schedule> for Handler {
-    fn from(schedule: &Schedule) -> Self {
-        Handler { job: schedule.job.clone(), site: schedule.site.clone(), attempts: i64::from(schedule.attempts) }
+impl Handlers {
+    pub fn new(schedules: Arc<Schedules>, plugins: BTreeSet<String>) -> Self {
+        Handlers { schedules, plugins, only: None }
+    }
+
+    /// Those of one job, where it is named.
+    pub fn only(self, job: Option<&str>) -> Self {
+        Handlers { only: job.map(str::to_owned), ..self }
+    }
+
+    /// The schedule of a job at a site, if it can be run here.
+    pub fn schedule(&self, job: &str, site: &str) -> Option<&Schedule> {
+        self.schedules.find(job, site).filter(|schedule| self.has(schedule))
+    }
+
+    pub fn has(&self, schedule: &Schedule) -> bool {
+        let is_wanted = self.only.as_ref().is_none_or(|job| *job == schedule.job);
+        is_wanted && schedule.enabled && self.plugins.contains(&schedule.plugin)
+    }
+
+    fn has_run(&self, row: &Row) -> Result<bool, Problem> {
+        let (job, site): (String, String) = (row.get("job")?, row.get("site")?);
+        Ok(self.schedule(&job, &site).is_some())
     }
 }
 
@@ -459,11 +486,17 @@ fn put_schedule(tx: &mut Tx<'_>, schedule: &Schedule, now: DateTime<Utc>, is_on_
 }
 
 fn select_cursors() -> SelectStatement {
-    Query::select().columns(["job", "site", "cursor", "paused"]).from("job_schedules").take()
+    Query::select().columns(["job", "site", "cursor", "paused", "enabled"]).from("job_schedules").take()
 }
 
 fn cursor_of(row: &Row) -> Result<Cursor, Failure> {
-    Ok(Cursor { job: row.get("job")?, site: row.get("site")?, at: row.get("cursor")?, paused: row.get("paused")? })
+    Ok(Cursor {
+        job: row.get("job")?,
+        site: row.get("site")?,
+        at: row.get("cursor")?,
+        paused: row.get("paused")?,
+        enabled: row.get("enabled")?,
+    })
 }
 
 /// An update of the rows of a job at a site.
@@ -487,22 +520,19 @@ fn plan(
     moving: MoveCursor,
     planned: &mut Vec<Planned>,
 ) -> Result<Option<Cursor>, Problem> {
-    let mut query = Query::select();
-    query
-        .columns(["cursor", "paused", "enabled"])
-        .from("job_schedules")
-        .and_where(Expr::col("job").eq(schedule.job.as_str()))
-        .and_where(Expr::col("site").eq(schedule.site.as_str()));
+    let mut query = select_cursors();
+    query.and_where(Expr::col("job").eq(schedule.job.as_str())).and_where(Expr::col("site").eq(schedule.site.as_str()));
     let Some(row) = tx.row(&query)? else { return Ok(None) };
-    let (at, paused, enabled): (DateTime<Utc>, bool, bool) = (row.get("cursor")?, row.get("paused")?, row.get("enabled")?);
-    let mut cursor = Cursor { job: schedule.job.clone(), site: schedule.site.clone(), at, paused };
+    let mut cursor = cursor_of(&row)?;
+    let at = cursor.at;
     // A cursor ahead of the clock repeats nothing: the clock was set back.
-    if paused || !enabled || now <= at {
+    if cursor.paused || !cursor.enabled || now <= at {
         return Ok(Some(cursor));
     }
     let last_key = if schedule.rule.once_per.is_some() { newest_key(tx, schedule)? } else { None };
     let mut rows = planner::plan(&schedule.rule, at, last_key.as_deref(), now);
-    if rows.is_empty() && moving == MoveCursor::NowAndThen && now - at < TimeDelta::minutes(5) {
+    let was_nothing_due = || schedule.rule.calendar.next_after(at).is_none_or(|next| next > now);
+    if rows.is_empty() && moving == MoveCursor::NowAndThen && now - at < LAG && was_nothing_due() {
         return Ok(Some(cursor));
     }
     give_way(tx, schedule, &mut rows, now)?;
@@ -707,7 +737,7 @@ fn insert_run(
 }
 
 /// Takes back runs whose lease has run out: their node died or lost the database.
-fn expire(tx: &mut Tx<'_>, handlers: &[Handler], now: DateTime<Utc>) -> Result<(), Problem> {
+fn expire(tx: &mut Tx<'_>, handlers: &Handlers, now: DateTime<Utc>) -> Result<(), Problem> {
     let mut query = Query::select();
     query
         .columns(["id", "job", "site", "kind", "lease_token"])
@@ -717,15 +747,15 @@ fn expire(tx: &mut Tx<'_>, handlers: &[Handler], now: DateTime<Utc>) -> Result<(
     for row in tx.rows(&query)? {
         let (run, token): (Uuid, i64) = (row.get("id")?, row.get("lease_token")?);
         let (job, site, kind): (String, String, String) = (row.get("job")?, row.get("site")?, row.get("kind")?);
-        let handler = handlers.iter().find(|handler| handler.job == job && handler.site == site);
         // Whoever started a run by hand has long got an answer, or none: it is theirs to start it again.
-        let attempts = if kind == word(&RunKind::Manual) { 1 } else { handler.map_or(i64::MAX, |handler| handler.attempts) };
+        let of_schedule = || handlers.schedule(&job, &site).map_or(i64::MAX, |schedule| i64::from(schedule.attempts));
+        let attempts = if kind == word(&RunKind::Manual) { 1 } else { of_schedule() };
         fail(tx, run, token, attempts, &Reason::new("lost"), LOST, now)?;
     }
     Ok(())
 }
 
-fn claim(tx: &mut Tx<'_>, handlers: &[Handler], node: &str, now: DateTime<Utc>) -> Result<Option<LedgerRun>, Problem> {
+fn claim(tx: &mut Tx<'_>, handlers: &Handlers, node: &str, now: DateTime<Utc>) -> Result<Option<LedgerRun>, Problem> {
     let same_job_is_running = Query::select()
         .expr(Expr::val(1))
         .from_as("job_runs", "other")
@@ -743,7 +773,7 @@ fn claim(tx: &mut Tx<'_>, handlers: &[Handler], node: &str, now: DateTime<Utc>) 
         .order_by(("job_runs", "not_before"), Order::Asc)
         .order_by(("job_runs", "id"), Order::Asc)
         .limit(CANDIDATES);
-    let Some(run) = first_handled(tx, query, &Handled::new(handlers))? else { return Ok(None) };
+    let Some(run) = first_handled(tx, query, handlers)? else { return Ok(None) };
     let mut update = Query::update();
     update
         .table("job_runs")
@@ -761,26 +791,12 @@ fn claim(tx: &mut Tx<'_>, handlers: &[Handler], node: &str, now: DateTime<Utc>) 
     Ok(Some(claimed))
 }
 
-/// The jobs and sites that a host has handlers for: a set to look into, because thousands of sites make no SQL condition.
-struct Handled<'a>(HashSet<(&'a str, &'a str)>);
-
-impl<'a> Handled<'a> {
-    fn new(handlers: &'a [Handler]) -> Self {
-        Handled(handlers.iter().map(|handler| (handler.job.as_str(), handler.site.as_str())).collect())
-    }
-
-    fn has(&self, row: &Row) -> Result<bool, Problem> {
-        let (job, site): (String, String) = (row.get("job")?, row.get("site")?);
-        Ok(self.0.contains(&(job.as_str(), site.as_str())))
-    }
-}
-
 /// The first run of a question that has a handler here; runs of jobs without one may stand before it.
-fn first_handled(tx: &mut Tx<'_>, mut query: SelectStatement, handled: &Handled<'_>) -> Result<Option<Uuid>, Problem> {
+fn first_handled(tx: &mut Tx<'_>, mut query: SelectStatement, handlers: &Handlers) -> Result<Option<Uuid>, Problem> {
     for page in 0.. {
         let rows = tx.rows(query.reset_offset().offset(page * CANDIDATES))?;
         for row in &rows {
-            if handled.has(row)? {
+            if handlers.has_run(row)? {
                 return Ok(Some(row.get("id")?));
             }
         }
@@ -843,8 +859,7 @@ fn back_off(run: Uuid, attempt: i64) -> TimeDelta {
 }
 
 fn begin_manual(tx: &mut Tx<'_>, job: &str, site: &str, node: &str, by: &str, now: DateTime<Utc>) -> Result<LedgerRun, Problem> {
-    let handler = Handler { job: job.to_owned(), site: site.to_owned(), attempts: i64::MAX };
-    expire(tx, &[handler], now)?;
+    expire(tx, &Handlers::default(), now)?;
     let mut query = select_of_job(job, site);
     query.column("id").and_where(Expr::col("state").eq(word(&RunState::Running)));
     if tx.row(&query)?.is_some() {

@@ -9,7 +9,7 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::jobs::calendar::tests::calendar;
-use crate::jobs::planner::{Misfire, Rule};
+use crate::jobs::planner::{Misfire, OncePer, Rule};
 use crate::jobs::schedule::{Origin, TIMEOUT};
 
 const JOB: &str = "letters.hand-off-unclaimed";
@@ -43,6 +43,12 @@ fn daily() -> Schedule {
 fn minutely(overlap: Overlap) -> Schedule {
     let rule = Rule { calendar: calendar("0 * * * * *", "Asia/Shanghai"), ..daily().rule };
     Schedule { cron: "0 * * * * *".into(), rule, overlap, ..daily() }
+}
+
+/// A host with these schedules, whose plugins all answer.
+fn handlers(schedules: Vec<Schedule>) -> Handlers {
+    let plugins = schedules.iter().map(|schedule| schedule.plugin.clone()).collect();
+    Handlers::new(Arc::new(Schedules::new(schedules)), plugins)
 }
 
 /// A store, and the schedules in force.
@@ -87,8 +93,8 @@ impl Desk {
         self.store.claim_run(self.handlers(), node, now).await.unwrap()
     }
 
-    fn handlers(&self) -> Vec<Handler> {
-        self.schedules.iter().map(Handler::from).collect()
+    fn handlers(&self) -> Handlers {
+        handlers(self.schedules.clone())
     }
 
     /// Does a run's work: one effect, committed with the run's end.
@@ -360,9 +366,14 @@ async fn a_plugin_that_is_gone_leaves_nothing_waiting() {
 async fn no_host_claims_a_run_it_has_no_handler_for() {
     let desk = Desk::new(vec![daily()], at("24T12:00:00")).await;
     desk.plan(at("24T13:00:00")).await;
-    assert_eq!(desk.store.claim_run(Vec::new(), "a", at("24T13:00:01")).await.unwrap(), None);
-    let other = Handler { site: "north".into(), ..Handler::from(&daily()) };
-    assert_eq!(desk.store.claim_run(vec![other], "a", at("24T13:00:01")).await.unwrap(), None);
+    assert_eq!(desk.store.claim_run(Handlers::default(), "a", at("24T13:00:01")).await.unwrap(), None);
+    let others = handlers(vec![Schedule { site: "north".into(), ..daily() }, Schedule { enabled: false, ..daily() }]);
+    assert_eq!(desk.store.claim_run(others, "a", at("24T13:00:01")).await.unwrap(), None);
+    let silent = Handlers::new(Arc::new(Schedules::new(vec![daily()])), BTreeSet::from(["repair-tickets".into()]));
+    assert_eq!(desk.store.claim_run(silent, "a", at("24T13:00:01")).await.unwrap(), None);
+    let of_another_job = desk.handlers().only(Some("letters.morning-notice"));
+    assert_eq!(desk.store.claim_run(of_another_job, "a", at("24T13:00:01")).await.unwrap(), None);
+    assert!(desk.store.claim_run(desk.handlers().only(Some(JOB)), "a", at("24T13:00:01")).await.unwrap().is_some());
 }
 
 #[tokio::test]
@@ -371,10 +382,24 @@ async fn a_run_is_claimed_by_a_host_with_thousands_of_sites_and_behind_many_that
     let n_due = 150;
     let desk = Desk::new((0..n_due).map(at_site).collect(), at("24T12:00:00")).await;
     assert_eq!(desk.plan(at("24T13:00:00")).await, n_due);
-    let own: Vec<Handler> = (n_due - 1..6_000).map(|n| Handler::from(&at_site(n))).collect();
+    let own = handlers((n_due - 1..6_000).map(at_site).collect());
     assert_eq!(desk.store.next_claim(&own).await.unwrap(), Some(at("24T13:00:00")));
     let claimed = desk.store.claim_run(own, "a", at("24T13:00:01")).await.unwrap().unwrap();
     assert_eq!(claimed.site, "s0149");
+}
+
+/// The desk would else ask each second for five minutes whether it is due.
+#[tokio::test]
+async fn a_day_that_has_had_its_run_moves_the_cursor_over_its_other_occurrences() {
+    let rule = Rule { once_per: Some(OncePer::LocalDay), ..minutely(Overlap::Skip).rule };
+    let desk = Desk::new(vec![Schedule { rule, ..daily() }], at("24T12:00:30")).await;
+    let plan = async |now| desk.store.plan_jobs(desk.schedules.clone(), now, MoveCursor::NowAndThen).await.unwrap();
+    let (cursors, planned) = plan(at("24T12:01:00")).await;
+    assert_eq!((cursors[0].at, planned.len()), (at("24T12:01:00"), 1));
+    let (cursors, planned) = plan(at("24T12:01:59")).await;
+    assert_eq!((cursors[0].at, planned.len()), (at("24T12:01:00"), 0));
+    let (cursors, planned) = plan(at("24T12:02:00")).await;
+    assert_eq!((cursors[0].at, planned.len()), (at("24T12:02:00"), 0));
 }
 
 #[tokio::test]
