@@ -3,6 +3,7 @@
 //! It knows no plugin by name; everything it offers is made from what plugins describe. `ARCHITECTURE.md` has the walk-through.
 
 pub mod app;
+mod awake;
 pub mod backup;
 pub mod cli;
 pub mod clock;

@@ -17,9 +17,11 @@ use deskbell_abi::{Answer, HostCalls};
 use deskbell_proto::call::LogLine;
 use deskbell_proto::{Fault, ops};
 use parking_lot::Mutex;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Resource, Rlimit, Signal};
 
 use super::frames::{Frame, Kind};
+use crate::awake;
 
 /// The name of the subcommand.
 pub const SUBCOMMAND: &str = "plugin-runner";
@@ -69,7 +71,7 @@ fn run(arguments: &Arguments) -> io::Result<()> {
     host.say(&Frame::new(Kind::Hello, Vec::new()))?;
 
     loop {
-        let Some(call) = Frame::read_from(&mut *host.requests.lock())? else { return Ok(()) };
+        let Some(call) = host.next()? else { return Ok(()) };
         let (op, json) = call.as_call()?;
         host.answers.lock().in_call = true;
         let answer = match library.call(&DuringCall(&host), op, json) {
@@ -129,6 +131,13 @@ struct Answers {
 }
 
 impl Host {
+    /// Waits for the host's next frame; `None` when its pipe has ended. It speaks in turn, so none is half read by now.
+    fn next(&self) -> io::Result<Option<Frame>> {
+        let mut requests = self.requests.lock();
+        awake::look_for(|| is_readable(requests.get_ref()).then_some(()));
+        Frame::read_from(&mut *requests)
+    }
+
     fn say(&self, frame: &Frame) -> io::Result<()> {
         frame.write_to(&mut self.answers.lock().pipe)
     }
@@ -155,7 +164,7 @@ impl Host {
         let mut answers = self.answers.lock();
         let mut ask = || {
             Frame::new(Kind::Read, json).write_to(&mut answers.pipe)?;
-            Frame::read_from(&mut *self.requests.lock())?.ok_or_else(|| io::Error::from(io::ErrorKind::UnexpectedEof))
+            self.next()?.ok_or_else(|| io::Error::from(io::ErrorKind::UnexpectedEof))
         };
         match ask() {
             Ok(Frame { kind: Kind::ReadAnswer, payload }) => Ok(payload),
@@ -164,6 +173,12 @@ impl Host {
             Err(error) => Err(unavailable(&error)),
         }
     }
+}
+
+/// Says whether reading would not wait. What may be wrong with the pipe, the reading tells.
+fn is_readable(pipe: &File) -> bool {
+    let mut asked = [PollFd::new(pipe, PollFlags::IN)];
+    poll(&mut asked, Some(&Timespec::default())).map_or(true, |n_ready| n_ready > 0)
 }
 
 /// The host as a running call sees it.

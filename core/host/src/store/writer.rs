@@ -19,6 +19,7 @@ use super::failure::{Failure, Kind};
 use super::session::{self, Session, Standing};
 use super::tx::{Progress, Tx};
 use super::types::Types;
+use crate::awake;
 use crate::problem::{Code, Problem};
 
 /// Work that may wait. Beyond it the desk says that it is busy.
@@ -178,7 +179,7 @@ type Group = Vec<Box<dyn Piece>>;
 
 impl WriterThread {
     fn run(mut self, queue: &Receiver<Box<dyn Piece>>) {
-        while let Ok(first) = queue.recv() {
+        while let Some(first) = next(queue) {
             self.serve(gather(first, queue), queue);
         }
     }
@@ -332,6 +333,11 @@ impl Lost {
     fn at_commit(failure: Failure) -> Self {
         Lost { again: matches!(failure.kind, Kind::Full | Kind::Repeat), failure, unreachable: false }
     }
+}
+
+/// Waits for the next piece of work; `None` when the queue is closed.
+fn next(queue: &Receiver<Box<dyn Piece>>) -> Option<Box<dyn Piece>> {
+    awake::look_for(|| queue.try_recv().ok()).or_else(|| queue.recv().ok())
 }
 
 fn gather(first: Box<dyn Piece>, queue: &Receiver<Box<dyn Piece>>) -> Group {
