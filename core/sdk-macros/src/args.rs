@@ -41,7 +41,10 @@ fn expand(input: &DeriveInput, fields: &[Described], implemented: &str, doc: &To
             }
 
             fn read(given: &::deskbell_sdk::derives::Fields) -> ::deskbell_sdk::Result<Self> {
-                let row = &::deskbell_sdk::derives::fitting(&<Self as ::deskbell_sdk::#implemented>::describe(), given)?;
+                static FIELDS: ::std::sync::OnceLock<::std::vec::Vec<::deskbell_sdk::derives::FieldDescription>> =
+                    ::std::sync::OnceLock::new();
+                let fields = FIELDS.get_or_init(<Self as ::deskbell_sdk::#implemented>::describe);
+                let row = &::deskbell_sdk::derives::fitting(fields, given)?;
                 let _ = row;
                 ::core::result::Result::Ok(Self { #(#reads),* })
             }

@@ -168,7 +168,7 @@ impl<S> Cx<'_, S> {
         let row = self.new_row::<R>(id, &own);
         let fields = own.into_iter().filter(|(_, value)| !value.is_null()).collect();
         self.core.pending.borrow_mut().insert(&record_type, id, fields, row.clone(), sought);
-        Stored::from_row(row)
+        Ok(Stored::made(record, id, self.now(), row))
     }
 
     /// A record as it will stand when it has been inserted.

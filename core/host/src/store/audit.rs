@@ -123,8 +123,8 @@ impl Tx<'_> {
         let mut row = EntryText::new(self.host, seq, &head.hash, entry);
         if let About::Record { record_type, old, new } = &entry.about {
             let table = self.types.get(record_type)?;
-            let (changes, personal) = difference(&table, *old, new);
-            row.changes = changes.to_string();
+            let (changes, personal) = difference(&table, *old, new)?;
+            row.changes = changes;
             self.keep_personal(record_type, row.record_id, &personal)?;
         }
         let hash = row.hash();
@@ -323,9 +323,23 @@ fn digest(salt: &str, value: &str) -> String {
     hex::encode(Sha256::new().chain_update(salt).chain_update(value).finalize())
 }
 
-/// What changed, field by field, and the personal values among it.
-fn difference(table: &RecordTable, old: Option<&Fields>, new: &Fields) -> (Value, Vec<Salted>) {
-    let mut changes = Map::new();
+/// A changed field on both sides, as the trail spells it.
+#[derive(Serialize)]
+struct Sides<'a> {
+    new: Said<'a>,
+    old: Said<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Said<'a> {
+    Plain(&'a Value),
+    Hidden { digest: String },
+}
+
+/// What changed, field by field in the order of their names, and the personal values among it.
+fn difference(table: &RecordTable, old: Option<&Fields>, new: &Fields) -> Result<(String, Vec<Salted>), Problem> {
+    let mut changes = BTreeMap::new();
     let mut personal = Vec::new();
     for column in table.columns.iter().filter(|column| !SAID_BY_THE_ENTRY.contains(&column.name.as_str())) {
         let before = old.and_then(|old| old.get(&column.name)).unwrap_or(&Value::Null);
@@ -334,18 +348,19 @@ fn difference(table: &RecordTable, old: Option<&Fields>, new: &Fields) -> (Value
             continue;
         }
         let is_personal = table.description.field(&column.name).is_some_and(|field| field.personal);
-        let mut said = |value: &Value| {
-            if !is_personal || value.is_null() {
-                return value.clone();
+        let mut said = |value| {
+            if !is_personal || Value::is_null(value) {
+                return Said::Plain(value);
             }
             let salted = Salted::new(&column.name, value);
-            let shown = json!({ "digest": salted.digest });
+            let digest = salted.digest.clone();
             personal.push(salted);
-            shown
+            Said::Hidden { digest }
         };
-        changes.insert(column.name.clone(), json!({ "old": said(before), "new": said(after) }));
+        let (old, new) = (said(before), said(after));
+        changes.insert(column.name.as_str(), Sides { new, old });
     }
-    (changes.into(), personal)
+    Ok((serde_json::to_string(&changes).map_err(Problem::internal)?, personal))
 }
 
 impl View {

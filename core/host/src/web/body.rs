@@ -29,15 +29,13 @@ impl FromRequest<Web> for Body {
     type Rejection = Problem;
 
     async fn from_request(request: Request, web: &Web) -> Result<Self, Problem> {
-        let key = idempotency_key(request.headers())?;
-        let route = route_of(&request);
+        let once = idempotency_key(request.headers())?.map(|key| (key, route_of(&request)));
         let mut fields = read_object(request, web).await?;
-        let body = canonical_hash(&fields);
+        let idempotency = once.map(|(key, route)| Idempotency { key, route, body: canonical_hash(&fields) });
         let sign_offs = match fields.remove("sign_offs") {
             None => Vec::new(),
             Some(given) => typed(given).map_err(|problem| inside("sign_offs", problem))?,
         };
-        let idempotency = key.map(|key| Idempotency { key, route, body });
         Ok(Body { fields, sign_offs, idempotency })
     }
 }

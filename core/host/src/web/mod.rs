@@ -62,13 +62,15 @@ struct Web {
     gate: Arc<Gate>,
     request_timeout: Duration,
     /// Cancelled when the desk is told to stop: live streams end, and `/readyz` says so at once.
-    closing: CancellationToken,
+    closing: Arc<CancellationToken>,
 }
 
 impl Web {
     fn new(app: Arc<App>, settings: &config::Server) -> Self {
         let gate = Arc::new(Gate::new(settings.at_once as usize));
-        Web { app, gate, request_timeout: settings.request_timeout, closing: CancellationToken::new() }
+        // Every route's layers clone what they are given, and a clone of the token takes its lock.
+        let closing = Arc::new(CancellationToken::new());
+        Web { app, gate, request_timeout: settings.request_timeout, closing }
     }
 
     fn public(&self) -> Router {

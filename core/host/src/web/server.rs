@@ -62,7 +62,7 @@ impl Server {
     /// Serves until `stop`, then answers what is in flight, for at most ten seconds.
     pub async fn run(self, stop: CancellationToken) {
         let Server { web, tcp, socket, socket_file } = self;
-        let closing = web.closing.clone();
+        let closing = CancellationToken::clone(&web.closing);
         let public = serve(tcp, web.public(), closing.clone(), |_, address| Some(Peer::Remote(*address)));
         let local =
             serve(socket, web.local(), closing.clone(), |stream: &UnixStream, _| Peer::of_socket(stream.peer_cred().ok()?));

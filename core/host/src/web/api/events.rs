@@ -7,6 +7,7 @@ use axum::extract::State;
 use axum::response::Sse;
 use axum::response::sse::{Event, KeepAlive};
 use futures_util::{Stream, StreamExt};
+use tokio_util::sync::CancellationToken;
 
 use crate::problem::Problem;
 use crate::web::Web;
@@ -28,6 +29,6 @@ pub(crate) async fn stream(
         Ok(named.json_data(&event).unwrap_or_else(|_| Event::default().comment("an event that is no JSON")))
     });
     // An open stream must not hold up the desk's stop.
-    let until_closing = shown.take_until(web.closing.clone().cancelled_owned());
+    let until_closing = shown.take_until(CancellationToken::clone(&web.closing).cancelled_owned());
     Ok(Sse::new(until_closing).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)))
 }
