@@ -1,4 +1,4 @@
-//! Waiting awake: whoever has just worked looks for more for a moment before it sleeps.
+//! Waiting awake: a thread that has just worked looks for more for a moment before it sleeps.
 //!
 //! A processor that has gone to sleep takes up to a tenth of a millisecond to wake, and a command is handed from one thread
 //! to another half a dozen times (ADR 0016).
@@ -8,13 +8,37 @@ use std::time::{Duration, Instant};
 /// Longer than a clerk's program takes from one answer to the next question at its fastest; too short to be noticed as load.
 const MOMENT: Duration = Duration::from_micros(500);
 
-/// Looks for something until it is there or the moment is over; others run in between.
-pub(crate) fn look_for<T>(mut look: impl FnMut() -> Option<T>) -> Option<T> {
-    let start = Instant::now();
-    loop {
-        match look() {
-            None if start.elapsed() < MOMENT => std::thread::yield_now(),
-            found => return found,
+/// Whoever keeps the processor for so long when it was left to them has other work than the command at hand.
+const CROWDED: Duration = Duration::from_millis(2);
+
+/// How long a thread goes straight to sleep after that: the system wakes a sleeper at once, but makes a waker wait its turn.
+const REST: Duration = Duration::from_millis(250);
+
+/// How one thread waits.
+#[derive(Debug, Default)]
+pub(crate) struct Lookout {
+    rests_until: Option<Instant>,
+}
+
+impl Lookout {
+    /// Looks for something until it is there or the moment is over; other threads run in between.
+    pub(crate) fn look_for<T>(&mut self, look: impl FnMut() -> Option<T>) -> Option<T> {
+        self.look(look, std::thread::yield_now)
+    }
+
+    fn look<T>(&mut self, mut look: impl FnMut() -> Option<T>, mut give_way: impl FnMut()) -> Option<T> {
+        let start = Instant::now();
+        let mut now = start;
+        loop {
+            let found = look();
+            if found.is_some() || now - start >= MOMENT || self.rests_until.is_some_and(|until| now < until) {
+                return found;
+            }
+            give_way();
+            let gave_way_at = std::mem::replace(&mut now, Instant::now());
+            if now - gave_way_at >= CROWDED {
+                self.rests_until = Some(now + REST);
+            }
         }
     }
 }
@@ -25,14 +49,34 @@ mod tests {
 
     #[test]
     fn what_comes_within_the_moment_is_found_and_nothing_is_waited_for_longer() {
+        let mut lookout = Lookout::default();
         let mut looks = 0;
-        let found = look_for(|| {
-            looks += 1;
-            (looks == 3).then_some("work")
-        });
+        let found = lookout.look(
+            || {
+                looks += 1;
+                (looks == 3).then_some("work")
+            },
+            || {},
+        );
         assert_eq!((found, looks), (Some("work"), 3));
         let start = Instant::now();
-        assert_eq!(look_for(|| None::<()>), None);
+        assert_eq!(lookout.look(|| None::<()>, || {}), None);
         assert!(start.elapsed() >= MOMENT);
+    }
+
+    #[test]
+    fn where_somebody_keeps_the_processor_a_thread_looks_once_and_sleeps() {
+        let mut lookout = Lookout::default();
+        let start = Instant::now();
+        let keeps_it = || while start.elapsed() < CROWDED * 2 {};
+        assert_eq!(lookout.look(|| None::<()>, keeps_it), None);
+        let mut looks = 0;
+        let count = || {
+            looks += 1;
+            None::<()>
+        };
+        assert_eq!(lookout.look(count, || {}), None);
+        assert_eq!(looks, 1);
+        assert_eq!(lookout.look(|| Some("work"), || {}), Some("work"));
     }
 }

@@ -21,7 +21,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Resource, Rlimit, Signal};
 
 use super::frames::{Frame, Kind};
-use crate::awake;
+use crate::awake::Lookout;
 
 /// The name of the subcommand.
 pub const SUBCOMMAND: &str = "plugin-runner";
@@ -113,15 +113,20 @@ fn take_over_pipes() -> io::Result<Host> {
     rustix::stdio::dup2_stdin(File::open("/dev/null")?)?;
     rustix::stdio::dup2_stdout(rustix::stdio::stderr())?;
     Ok(Host {
-        requests: Mutex::new(BufReader::new(File::from(requests))),
+        requests: Mutex::new(Requests { pipe: BufReader::new(File::from(requests)), lookout: Lookout::default() }),
         answers: Mutex::new(Answers { pipe: File::from(answers), in_call: false }),
     })
 }
 
 /// The two pipes to the host.
 struct Host {
-    requests: Mutex<BufReader<File>>,
+    requests: Mutex<Requests>,
     answers: Mutex<Answers>,
+}
+
+struct Requests {
+    pipe: BufReader<File>,
+    lookout: Lookout,
 }
 
 struct Answers {
@@ -133,9 +138,9 @@ struct Answers {
 impl Host {
     /// Waits for the host's next frame; `None` when its pipe has ended. It speaks in turn, so none is half read by now.
     fn next(&self) -> io::Result<Option<Frame>> {
-        let mut requests = self.requests.lock();
-        awake::look_for(|| is_readable(requests.get_ref()).then_some(()));
-        Frame::read_from(&mut *requests)
+        let Requests { pipe, lookout } = &mut *self.requests.lock();
+        lookout.look_for(|| is_readable(pipe.get_ref()).then_some(()));
+        Frame::read_from(pipe)
     }
 
     fn say(&self, frame: &Frame) -> io::Result<()> {

@@ -19,7 +19,7 @@ use super::failure::{Failure, Kind};
 use super::session::{self, Session, Standing};
 use super::tx::{Progress, Tx};
 use super::types::Types;
-use crate::awake;
+use crate::awake::Lookout;
 use crate::problem::{Code, Problem};
 
 /// Work that may wait. Beyond it the desk says that it is busy.
@@ -179,7 +179,8 @@ type Group = Vec<Box<dyn Piece>>;
 
 impl WriterThread {
     fn run(mut self, queue: &Receiver<Box<dyn Piece>>) {
-        while let Some(first) = next(queue) {
+        let mut lookout = Lookout::default();
+        while let Some(first) = lookout.look_for(|| queue.try_recv().ok()).or_else(|| queue.recv().ok()) {
             self.serve(gather(first, queue), queue);
         }
     }
@@ -333,11 +334,6 @@ impl Lost {
     fn at_commit(failure: Failure) -> Self {
         Lost { again: matches!(failure.kind, Kind::Full | Kind::Repeat), failure, unreachable: false }
     }
-}
-
-/// Waits for the next piece of work; `None` when the queue is closed.
-fn next(queue: &Receiver<Box<dyn Piece>>) -> Option<Box<dyn Piece>> {
-    awake::look_for(|| queue.try_recv().ok()).or_else(|| queue.recv().ok())
 }
 
 fn gather(first: Box<dyn Piece>, queue: &Receiver<Box<dyn Piece>>) -> Group {
