@@ -11,7 +11,7 @@ const MOMENT: Duration = Duration::from_micros(500);
 /// Whoever keeps the processor for so long when it was left to them has other work than the command at hand.
 const CROWDED: Duration = Duration::from_millis(2);
 
-/// How long a thread goes straight to sleep after that: the system wakes a sleeper at once, but makes a waker wait its turn.
+/// For how long a thread then goes straight to sleep: the system wakes a sleeper at once, but has who is awake wait its turn.
 const REST: Duration = Duration::from_millis(250);
 
 /// How one thread waits.
