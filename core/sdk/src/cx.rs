@@ -168,7 +168,8 @@ impl<S> Cx<'_, S> {
         let row = self.new_row::<R>(id, &own);
         let fields = own.into_iter().filter(|(_, value)| !value.is_null()).collect();
         self.core.pending.borrow_mut().insert(&record_type, id, fields, row.clone(), sought);
-        Ok(Stored::made(record, id, self.now(), row))
+        // Read back although it is at hand: what a field type of the plugin's own can't read again must not be stored.
+        Stored::from_row(row)
     }
 
     /// A record as it will stand when it has been inserted.

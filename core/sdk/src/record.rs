@@ -269,13 +269,6 @@ struct Common {
 }
 
 impl<R: Record> Stored<R> {
-    /// A record that the running call makes, with the row it will have.
-    pub(crate) fn made(record: R, id: Uuid, created_at: Instant, row: Fields) -> Self {
-        let text = |name: &str| row.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
-        let (number, created_by) = (text("number"), text("created_by"));
-        Stored { record, common: Common { id, number, version: 1, created_at, created_by, is_voided: false }, row }
-    }
-
     pub(crate) fn from_row(row: Fields) -> Result<Self> {
         let common = Common::read(&row).map_err(|why| unreadable::<R>(&row, &why))?;
         let record = R::read(&row).map_err(|error| unreadable::<R>(&row, &error.to_string()))?;
