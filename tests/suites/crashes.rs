@@ -5,7 +5,7 @@ use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 use deskbell_tests::{Chance, Home, eventually, figure, rounds};
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Signal, getpriority_process, kill_process};
 use serde_json::{Value, json};
 
 use super::letters::{WhileHeld, all_are_kept, write_until};
@@ -48,6 +48,21 @@ fn every_acknowledged_letter_survives_kill_after_kill() {
     home.cli(&["verify"]).expect(0);
     desk.stop();
     home.cli(&["verify"]).expect(0);
+}
+
+/// Whatever a plugin computes, the threads that a clerk waits for get a processor first.
+#[test]
+fn a_plugin_comes_after_the_desk_where_both_want_a_processor() {
+    let home = Home::new();
+    let desk = home.serve();
+    desk.api.receive("first", "2026-11-20");
+    let nice = |pid| getpriority_process(Pid::from_raw(pid)).unwrap();
+    let host = nice(desk.pid().cast_signed());
+    let children = desk.plugin_children();
+    assert!(!children.is_empty(), "the plugin lives in a child");
+    for child in children {
+        assert_eq!(nice(child), (host + 10).min(19));
+    }
 }
 
 /// SIGKILL of the plugin's child while it has a call.

@@ -12,7 +12,7 @@ const MOMENT: Duration = Duration::from_micros(500);
 const CROWDED: Duration = Duration::from_millis(2);
 
 /// For how long a thread then goes straight to sleep: the system wakes a sleeper at once, but has who is awake wait its turn.
-const REST: Duration = Duration::from_millis(250);
+const REST: Duration = Duration::from_secs(1);
 
 /// How one thread waits.
 #[derive(Debug, Default)]
@@ -26,20 +26,32 @@ impl Lookout {
         self.look(look, std::thread::yield_now)
     }
 
+    /// Lets other threads run, and says whether it did: not where somebody has just kept the processor for long.
+    pub(crate) fn give_way(&mut self) -> bool {
+        self.give_way_by(std::thread::yield_now)
+    }
+
     fn look<T>(&mut self, mut look: impl FnMut() -> Option<T>, mut give_way: impl FnMut()) -> Option<T> {
         let start = Instant::now();
-        let mut now = start;
         loop {
             let found = look();
-            if found.is_some() || now - start >= MOMENT || self.rests_until.is_some_and(|until| now < until) {
+            if found.is_some() || start.elapsed() >= MOMENT || !self.give_way_by(&mut give_way) {
                 return found;
             }
-            give_way();
-            let gave_way_at = std::mem::replace(&mut now, Instant::now());
-            if now - gave_way_at >= CROWDED {
-                self.rests_until = Some(now + REST);
-            }
         }
+    }
+
+    fn give_way_by(&mut self, give_way: impl FnOnce()) -> bool {
+        let start = Instant::now();
+        if self.rests_until.is_some_and(|until| start < until) {
+            return false;
+        }
+        give_way();
+        let end = Instant::now();
+        if end - start >= CROWDED {
+            self.rests_until = Some(end + REST);
+        }
+        true
     }
 }
 
@@ -78,5 +90,6 @@ mod tests {
         assert_eq!(lookout.look(count, || {}), None);
         assert_eq!(looks, 1);
         assert_eq!(lookout.look(|| Some("work"), || {}), Some("work"));
+        assert!(!lookout.give_way(), "whoever gives way now waits behind somebody");
     }
 }

@@ -20,6 +20,7 @@ pub mod notify;
 pub mod people;
 pub mod plugins;
 pub mod printing;
+mod priority;
 pub mod problem;
 mod queue;
 pub mod retention;

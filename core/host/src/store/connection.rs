@@ -99,7 +99,7 @@ fn open_writer(file: &Path) -> Result<rusqlite::Connection, rusqlite::Error> {
     connection.busy_timeout(BUSY_TIMEOUT)?;
     connection.execute_batch(
         "PRAGMA journal_mode = WAL; PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON; PRAGMA trusted_schema = OFF;
-         PRAGMA wal_autocheckpoint = 4000; PRAGMA temp_store = MEMORY;",
+         PRAGMA temp_store = MEMORY;",
     )?;
     keep_plans(&connection)?;
     connection.pragma_update(None, "synchronous", if cfg!(defect = "synchronous-normal") { "NORMAL" } else { "FULL" })?;

@@ -11,6 +11,7 @@ use super::connection::Location;
 use super::failure::Failure;
 use super::row::Row;
 
+mod checkpoints;
 mod postgres;
 mod sqlite;
 

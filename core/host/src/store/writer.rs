@@ -28,7 +28,7 @@ const QUEUE: usize = 512;
 /// Pieces of work in one commit.
 const GROUP: usize = 64;
 
-/// How often a group waits for callers who are about to ask; without it groups settle at half the callers.
+/// How often a group gives way to callers who are about to ask; without it groups settle at half the callers.
 const GATHERING_YIELDS: usize = 2;
 
 /// Groups that get savepoints at once after one in which a piece failed: failures come in swarms, and each costs a beginning.
@@ -181,7 +181,7 @@ impl WriterThread {
     fn run(mut self, queue: &Receiver<Box<dyn Piece>>) {
         let mut lookout = Lookout::default();
         while let Some(first) = lookout.look_for(|| queue.try_recv().ok()).or_else(|| queue.recv().ok()) {
-            self.serve(gather(first, queue), queue);
+            self.serve(gather(first, queue, &mut lookout), queue);
         }
     }
 
@@ -336,20 +336,16 @@ impl Lost {
     }
 }
 
-fn gather(first: Box<dyn Piece>, queue: &Receiver<Box<dyn Piece>>) -> Group {
+fn gather(first: Box<dyn Piece>, queue: &Receiver<Box<dyn Piece>>, lookout: &mut Lookout) -> Group {
     let mut group = vec![first];
     let mut yields = 0;
-    while group.len() < GROUP {
-        match queue.try_recv() {
-            Ok(piece) => group.push(piece),
-            Err(_) if yields < GATHERING_YIELDS => {
-                yields += 1;
-                std::thread::yield_now();
-            }
-            Err(_) => break,
+    loop {
+        group.extend(queue.try_iter().take(GROUP - group.len()));
+        if group.len() == GROUP || yields == GATHERING_YIELDS || !lookout.give_way() {
+            return group;
         }
+        yields += 1;
     }
-    group
 }
 
 fn settle(group: Group, end: Result<(), Problem>) {

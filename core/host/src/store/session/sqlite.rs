@@ -6,6 +6,7 @@ use std::sync::Arc;
 use sea_orm::sea_query::Values;
 use sea_orm::{DbBackend, Statement};
 
+use super::checkpoints::Checkpoints;
 use super::{Session, Standing};
 use crate::store::connection::open_sqlite_writer;
 use crate::store::failure::{Failure, Kind};
@@ -15,13 +16,16 @@ use crate::store::row::{Row, sqlite_value};
 pub(super) struct SqliteSession {
     file: PathBuf,
     connection: Option<rusqlite::Connection>,
+    checkpoints: Checkpoints,
     /// The last commit ended in an input or output error: the connection's view of the file can't be trusted any more.
     in_doubt: bool,
 }
 
 impl SqliteSession {
     pub(super) fn open(file: &Path) -> Result<Self, Failure> {
-        Ok(SqliteSession { file: file.to_owned(), connection: Some(open_sqlite_writer(file)?), in_doubt: false })
+        let connection = open_sqlite_writer(file)?;
+        let checkpoints = Checkpoints::of(&connection, file);
+        Ok(SqliteSession { file: file.to_owned(), connection: Some(connection), checkpoints, in_doubt: false })
     }
 
     fn connection(&self) -> Result<&rusqlite::Connection, Failure> {
@@ -32,7 +36,9 @@ impl SqliteSession {
     fn reopen_after_doubt(&mut self) -> Result<(), Failure> {
         if self.in_doubt || self.connection.is_none() {
             self.connection = None;
-            self.connection = Some(open_sqlite_writer(&self.file)?);
+            let connection = open_sqlite_writer(&self.file)?;
+            self.checkpoints = Checkpoints::of(&connection, &self.file);
+            self.connection = Some(connection);
             self.in_doubt = false;
         }
         Ok(())
@@ -56,7 +62,13 @@ impl Session for SqliteSession {
             self.in_doubt = failure.kind == Kind::Unavailable;
             self.rollback();
         }
-        committed
+        committed?;
+        if let Some(connection) = &self.connection
+            && let Err(failure) = self.checkpoints.after_commit(connection)
+        {
+            tracing::warn!("the log of {} was not copied into it: {}", self.file.display(), failure.detail);
+        }
+        Ok(())
     }
 
     fn rollback(&mut self) {
