@@ -88,7 +88,7 @@ impl Location {
     }
 }
 
-/// Opens the one connection that writes to SQLite.
+/// Opens a connection that may write to SQLite: the writer's, and the one that copies its log.
 pub(super) fn open_sqlite_writer(file: &Path) -> Result<rusqlite::Connection, Failure> {
     Ok(open_writer(file)?)
 }
