@@ -5,6 +5,8 @@
 
 use std::time::{Duration, Instant};
 
+use tokio::sync::Notify;
+
 /// Longer than a clerk's program takes from one answer to the next question at its fastest; too short to be noticed as load.
 const MOMENT: Duration = Duration::from_micros(500);
 
@@ -29,6 +31,18 @@ impl Lookout {
     /// Lets other threads run, and says whether it did: not where somebody has just kept the processor for long.
     pub(crate) fn give_way(&mut self) -> bool {
         self.give_way_by(std::thread::yield_now)
+    }
+
+    /// Keeps one of the runtime's threads looking about for a moment after each `work` that it is told of; never ends. What
+    /// that thread has to do comes first: it looks for more only in between.
+    pub(crate) async fn keep(mut self, work: &Notify) {
+        loop {
+            work.notified().await;
+            let start = Instant::now();
+            while start.elapsed() < MOMENT && self.give_way() {
+                tokio::task::yield_now().await;
+            }
+        }
     }
 
     fn look<T>(&mut self, mut look: impl FnMut() -> Option<T>, mut give_way: impl FnMut()) -> Option<T> {
@@ -57,6 +71,11 @@ impl Lookout {
 
 #[cfg(test)]
 mod tests {
+    use std::future::Future;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicU64, Ordering};
+    use std::task::{Context, Wake, Waker};
+
     use super::*;
 
     #[test]
@@ -74,6 +93,39 @@ mod tests {
         let start = Instant::now();
         assert_eq!(lookout.look(|| None::<()>, || {}), None);
         assert!(start.elapsed() >= MOMENT);
+    }
+
+    #[test]
+    fn a_runtime_is_kept_awake_for_a_moment_after_each_work_and_no_longer() {
+        #[derive(Default)]
+        struct Wakes(AtomicU64);
+        impl Wake for Wakes {
+            fn wake(self: Arc<Self>) {
+                self.0.fetch_add(1, Ordering::Relaxed);
+            }
+        }
+        let (wakes, work) = (Arc::new(Wakes::default()), Notify::new());
+        let waker = Waker::from(wakes.clone());
+        let mut kept = std::pin::pin!(Lookout::default().keep(&work));
+        // Polls for as long as it asks for that, as a runtime does.
+        let mut n_polls = || {
+            for n in 1.. {
+                let before = wakes.0.load(Ordering::Relaxed);
+                assert!(kept.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
+                if wakes.0.load(Ordering::Relaxed) == before {
+                    return n;
+                }
+            }
+            0
+        };
+        assert_eq!(n_polls(), 1);
+        for _ in 0..2 {
+            let start = Instant::now();
+            work.notify_one();
+            assert!(n_polls() > 1);
+            assert!(start.elapsed() >= MOMENT);
+        }
+        assert_eq!(n_polls(), 1);
     }
 
     #[test]

@@ -134,7 +134,7 @@ pub fn main() -> ExitCode {
     };
     log::panics();
     let console = Console::new(cli.globals);
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+    let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(n_server_threads()).enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return console.fail(&Failure::from(anyhow::Error::new(error).context("starting the runtime"))),
     };
@@ -147,6 +147,12 @@ pub fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => console.fail(&failure),
     }
+}
+
+/// Half the processors are for those that the server hands its work to, the writer and plugins' children. With as many threads
+/// as processors they get into each other's way, and each that is told of something wakes another (ADR 0016).
+fn n_server_threads() -> usize {
+    std::thread::available_parallelism().map_or(1, |n| n.get().div_ceil(2))
 }
 
 async fn run(command: Command, console: &Console) -> Result<(), Failure> {

@@ -21,12 +21,14 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, UnixListener, UnixStream};
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
 use super::linger::Lingering;
 use super::{Peer, Web, layers};
 use crate::app::App;
+use crate::awake::Lookout;
 use crate::config;
 
 /// How long a client may take to send its headers, or its next request on a kept connection.
@@ -63,9 +65,13 @@ impl Server {
     pub async fn run(self, stop: CancellationToken) {
         let Server { web, tcp, socket, socket_file } = self;
         let closing = CancellationToken::clone(&web.closing);
-        let public = serve(tcp, web.public(), closing.clone(), |_, address| Some(Peer::Remote(*address)));
-        let local =
-            serve(socket, web.local(), closing.clone(), |stream: &UnixStream, _| Peer::of_socket(stream.peer_cred().ok()?));
+        let work = Arc::new(Notify::new());
+        let (asked, ended) = (work.clone(), closing.clone());
+        tokio::spawn(async move { ended.run_until_cancelled(Lookout::default().keep(&asked)).await });
+        let served = |router| Served { router, work: work.clone() };
+        let public = serve(tcp, served(web.public()), closing.clone(), |_, address| Some(Peer::Remote(*address)));
+        let of_socket = |stream: &UnixStream, _: &_| Peer::of_socket(stream.peer_cred().ok()?);
+        let local = serve(socket, served(web.local()), closing.clone(), of_socket);
         let close = async {
             stop.cancelled().await;
             closing.cancel();
@@ -87,8 +93,16 @@ fn bind_socket(file: &Path) -> std::io::Result<UnixListener> {
     Ok(socket)
 }
 
+/// What answers the requests of a listener.
+#[derive(Debug, Clone)]
+struct Served {
+    router: Router,
+    /// Told of each request when it comes and when it is answered.
+    work: Arc<Notify>,
+}
+
 /// Takes connections from one listener until `closing` and until what was in flight by then is answered.
-async fn serve<L, P>(mut listener: L, router: Router, closing: CancellationToken, peer_of: P)
+async fn serve<L, P>(mut listener: L, served: Served, closing: CancellationToken, peer_of: P)
 where
     L: Listener,
     L::Io: Send,
@@ -102,7 +116,7 @@ where
         };
         // A stranger on the desk's socket is hung up on without a word.
         let Some(peer) = peer_of(&stream, &address) else { continue };
-        tokio::spawn(answer(stream, peer, router.clone(), Some(connections.watcher())));
+        tokio::spawn(answer(stream, peer, served.clone(), Some(connections.watcher())));
     }
     let drained = connections.shutdown();
     let give_up = tokio::time::sleep(DRAIN_TIME);
@@ -114,7 +128,7 @@ where
             // Whoever asks meanwhile is told that the desk is stopping, rather than left without an answer.
             (stream, address) = listener.accept() => {
                 if let Some(peer) = peer_of(&stream, &address) {
-                    tokio::spawn(answer(stream, peer, router.clone(), None));
+                    tokio::spawn(answer(stream, peer, served.clone(), None));
                 }
             }
         }
@@ -122,14 +136,19 @@ where
 }
 
 /// Answers the requests of one connection; without a watcher, one request only.
-async fn answer<I>(stream: I, peer: Peer, router: Router, watcher: Option<Watcher>)
+async fn answer<I>(stream: I, peer: Peer, served: Served, watcher: Option<Watcher>)
 where
     I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let service = service_fn(move |mut request: hyper::Request<Incoming>| {
         request.extensions_mut().insert(peer.clone());
-        let answered = router.clone().oneshot(Lingering::of(request).map(Body::new) as Request);
-        async move { Ok::<_, Infallible>(answered.await.unwrap_or_else(|never| match never {})) }
+        let Served { router, work } = served.clone();
+        work.notify_one();
+        async move {
+            let answered = router.oneshot(Lingering::of(request).map(Body::new) as Request).await;
+            work.notify_one();
+            Ok::<_, Infallible>(answered.unwrap_or_else(|never| match never {}))
+        }
     });
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(HEADER_TIME).keep_alive(watcher.is_some());
@@ -171,7 +190,8 @@ mod tests {
         };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let served = tokio::spawn(serve(listener, Router::new().route("/", get(answer)), closing.clone(), peer_of));
+        let served = Served { router: Router::new().route("/", get(answer)), work: Arc::default() };
+        let served = tokio::spawn(serve(listener, served, closing.clone(), peer_of));
         Slow { address, closing, asked, let_go, served }
     }
 
