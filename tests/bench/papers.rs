@@ -1,10 +1,11 @@
 //! Paper: a slip, and registers of 500 and 10,000 rows.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use deskbell_tests::Serving;
 
-use crate::desk::{Filling, filled};
+use crate::desk::{Filling, clients, filled, receiving};
 use crate::figures::{Goal, Report, median_ms};
 use crate::process;
 
@@ -26,6 +27,18 @@ pub(crate) fn measure(report: &mut Report) -> anyhow::Result<()> {
     report.judge("a register of 10,000 rows as PDF", printed_ms(&serving, register, 1), "ms", Goal::AtMost(5_000.0));
     let large = process::peak_of_typesetters(serving.pid());
     report.tell("the typesetter's peak after 500 and 10,000 rows", format!("{small:.0} MB, {large:.0} MB"));
+    let is_over = AtomicBool::new(false);
+    let beside = std::thread::scope(|threads| {
+        threads.spawn(|| {
+            while !is_over.load(Ordering::Relaxed) {
+                printed_ms(&serving, register, 1);
+            }
+        });
+        let beside = clients(&serving, 1).ask(201, receiving);
+        is_over.store(true, Ordering::Relaxed);
+        beside
+    })?;
+    report.tell("receiving letters while such registers are printed", &beside);
     serving.stop();
     Ok(())
 }

@@ -390,12 +390,21 @@ impl Serving {
 
     /// The plugin children of this desk.
     pub fn plugin_children(&self) -> Vec<i32> {
+        self.children("plugin-runner")
+    }
+
+    /// The desk's typesetters.
+    pub fn typesetters(&self) -> Vec<i32> {
+        self.children("deskbell-typeset")
+    }
+
+    fn children(&self, named: &str) -> Vec<i32> {
         let children = std::fs::read_dir("/proc").expect("/proc").flatten().filter_map(|entry| {
             let pid: i32 = entry.file_name().to_str()?.parse().ok()?;
             let status = std::fs::read_to_string(entry.path().join("status")).ok()?;
             let parent = status.lines().find_map(|line| line.strip_prefix("PPid:"))?.trim().parse::<u32>().ok()?;
             let command = std::fs::read_to_string(entry.path().join("cmdline")).ok()?;
-            (parent == self.pid() && command.contains("plugin-runner")).then_some(pid)
+            (parent == self.pid() && command.contains(named)).then_some(pid)
         });
         children.collect()
     }

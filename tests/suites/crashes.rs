@@ -50,17 +50,18 @@ fn every_acknowledged_letter_survives_kill_after_kill() {
     home.cli(&["verify"]).expect(0);
 }
 
-/// Whatever a plugin computes, the threads that a clerk waits for get a processor first.
+/// Whatever a plugin computes or a paper takes, the threads that a clerk waits for get a processor first.
 #[test]
-fn a_plugin_comes_after_the_desk_where_both_want_a_processor() {
+fn plugins_and_typesetters_come_after_the_desk_where_both_want_a_processor() {
     let home = Home::new();
     let desk = home.serve();
     desk.api.receive("first", "2026-11-20");
     let nice = |pid| getpriority_process(Pid::from_raw(pid)).unwrap();
     let host = nice(desk.pid().cast_signed());
-    let children = desk.plugin_children();
-    assert!(!children.is_empty(), "the plugin lives in a child");
-    for child in children {
+    desk.api.get("/api/v1/registers/letters.letter?from=2026-11-20&to=2026-11-20&format=pdf").expect(200);
+    let (plugins, typesetters) = (desk.plugin_children(), desk.typesetters());
+    assert!(!plugins.is_empty() && !typesetters.is_empty(), "plugins and typesetters are processes of their own");
+    for child in plugins.into_iter().chain(typesetters) {
         assert_eq!(nice(child), (host + 10).min(19));
     }
 }

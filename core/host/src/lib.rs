@@ -17,6 +17,7 @@ pub mod i18n;
 pub mod imports;
 pub mod jobs;
 pub mod notify;
+mod nursery;
 pub mod people;
 pub mod plugins;
 pub mod printing;

@@ -15,6 +15,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use tokio::sync::Semaphore;
 
+use crate::nursery;
 use crate::problem::{Code, Problem};
 
 /// How many papers are set at once; each takes a processor.
@@ -88,7 +89,7 @@ impl Typesetter {
         let kept = self.inner.idle.lock().pop();
         let mut worker = match kept {
             Some(worker) if worker.is_alive() => worker,
-            _ => self.start()?,
+            _ => self.start().await?,
         };
         let deadline = deadline(request);
         match tokio::time::timeout(deadline, worker.exchange(&json)).await {
@@ -102,7 +103,7 @@ impl Typesetter {
         }
     }
 
-    fn start(&self) -> Result<Worker, Problem> {
+    async fn start(&self) -> Result<Worker, Problem> {
         let Inner { program, fonts, .. } = &*self.inner;
         let mut command = Command::new(program);
         command.args(["--memory", &MEMORY_MB.to_string()]);
@@ -112,7 +113,7 @@ impl Typesetter {
         // A template has no business with the desk's environment or folder.
         command.env_clear().current_dir("/").kill_on_drop(true);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = command.spawn().map_err(|error| {
+        let mut child = nursery::spawn(command).await.map_err(|error| {
             Problem::internal(format!(
                 "the typesetter {} can't be started: {error}; `cargo build --workspace` or the installed package provides it",
                 program.display()
@@ -238,7 +239,7 @@ mod tests {
     #[tokio::test]
     async fn a_typesetter_that_is_not_there_is_named_with_its_cure() {
         let missing = Typesetter::new("/nowhere/deskbell-typeset".into(), Vec::new());
-        let problem = missing.start().map(drop).unwrap_err();
+        let problem = missing.start().await.map(drop).unwrap_err();
         assert!(problem.detail.contains("/nowhere/deskbell-typeset") && problem.detail.contains("cargo build"), "{problem}");
     }
 }

@@ -22,7 +22,6 @@ use rustix::process::{Resource, Rlimit, Signal};
 
 use super::frames::{Frame, Kind};
 use crate::awake::Lookout;
-use crate::priority;
 
 /// The name of the subcommand.
 pub const SUBCOMMAND: &str = "plugin-runner";
@@ -99,7 +98,6 @@ fn confine(arguments: &Arguments) -> io::Result<()> {
         return Err(io::Error::other("the desk that started this child is gone"));
     }
     rustix::thread::set_no_new_privs(true)?;
-    priority::lower()?;
     let limit = |bytes| Rlimit { current: Some(bytes), maximum: Some(bytes) };
     rustix::process::setrlimit(Resource::Core, limit(0))?;
     if arguments.memory_mb > 0 {

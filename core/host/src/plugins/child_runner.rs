@@ -3,7 +3,6 @@
 //! A child answers one call at a time. A few of them answer people, one more answers jobs; each is started when it is
 //! needed and ended when it has been idle. A deadline kills a child and takes exactly one call with it.
 
-mod nursery;
 mod voice;
 
 use std::io;
@@ -27,6 +26,7 @@ use super::frames::{Frame, Kind};
 use super::runner::{ANSWER_MAX, CallFailure, Lane, Reads, Request, Runner};
 use crate::config::Policy;
 use crate::home::binary;
+use crate::nursery;
 
 pub(super) use voice::log as log_line;
 
