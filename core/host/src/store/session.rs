@@ -27,6 +27,9 @@ pub(super) trait Session: Debug {
     /// Makes everything since `begin` durable. A failure leaves no transaction open.
     fn commit(&mut self) -> Result<(), Failure>;
 
+    /// Does what its commits have left to do and nobody waits for: the writer has answered.
+    fn tidy(&mut self) {}
+
     /// Gives up the transaction, if there still is one.
     fn rollback(&mut self);
 

@@ -182,6 +182,7 @@ impl WriterThread {
         let mut lookout = Lookout::default();
         while let Some(first) = lookout.look_for(|| queue.try_recv().ok()).or_else(|| queue.recv().ok()) {
             self.serve(gather(first, queue, &mut lookout), queue);
+            self.session.tidy();
         }
     }
 

@@ -33,7 +33,7 @@ struct Limits {
     too_long: u32,
 }
 
-const LIMITS: Limits = Limits { pass: 4_000, long: 16_000, rest: 1_000, too_long: 64_000 };
+const LIMITS: Limits = Limits { pass: 8_000, long: 16_000, rest: 1_000, too_long: 64_000 };
 
 /// Decides when the log is copied.
 #[derive(Debug)]
@@ -61,7 +61,7 @@ impl Checkpoints {
     }
 
     /// Does what is due, between two transactions of the writer. A failure changes nothing about what is committed.
-    pub(super) fn after_commit(&mut self, writer: &Connection) -> Result<(), Failure> {
+    pub(super) fn keep_up(&mut self, writer: &Connection) -> Result<(), Failure> {
         let n_pages = LOGGED.get();
         if n_pages < self.n_pages {
             (self.next_pass, self.next_end) = (self.limits.pass, self.limits.long);
@@ -192,7 +192,7 @@ mod tests {
 
         fn commit(&mut self, n: i64) {
             self.writer.execute("INSERT INTO letters VALUES (?, ?)", (n, "x".repeat(3_000))).expect("a row");
-            self.checkpoints.after_commit(&self.writer).expect("a checkpoint");
+            self.checkpoints.keep_up(&self.writer).expect("a checkpoint");
         }
 
         fn file_name(&self) -> PathBuf {

@@ -62,13 +62,15 @@ impl Session for SqliteSession {
             self.in_doubt = failure.kind == Kind::Unavailable;
             self.rollback();
         }
-        committed?;
+        committed
+    }
+
+    fn tidy(&mut self) {
         if let Some(connection) = &self.connection
-            && let Err(failure) = self.checkpoints.after_commit(connection)
+            && let Err(failure) = self.checkpoints.keep_up(connection)
         {
             tracing::warn!("the log of {} was not copied into it: {}", self.file.display(), failure.detail);
         }
-        Ok(())
     }
 
     fn rollback(&mut self) {
