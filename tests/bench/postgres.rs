@@ -61,7 +61,7 @@ fn script(cluster: &Cluster, database: &str) -> anyhow::Result<String> {
         insert("letters_letter", "t.id", "WHEN 'id' THEN 'gen_random_uuid()' WHEN 'number' THEN '''B-'' || :drawn::text'")?;
     let task = insert("tasks", "t.record_id", "WHEN 'id' THEN 'gen_random_uuid()'")?;
     let entry = insert("audit", "t.record_id", "WHEN 'seq' THEN ':drawn::bigint + 1000000000'")?;
-    let values = insert("audit_values", "t.record_id", "WHEN 'digest' THEN 'md5(random()::text)'")?;
+    let values = insert("audit_values", "t.record_id", "WHEN 'seq' THEN ':drawn::bigint + 1000000000'")?;
     Ok(format!(
         "BEGIN;\n\
          INSERT INTO counters (site, record_type, period, drawn) VALUES ('main', 'bench', '', 1) \

@@ -104,7 +104,7 @@ impl Desk {
         for task in view.open_tasks(&site.info.id, on).await? {
             let title = self.parts.i18n.messages(Some(&task.plugin), lang).get_or_key(&task.key, &task.args);
             let number = match (&task.record_type, task.record) {
-                (Some(record_type), Some(id)) => view.numbers(record_type, &[id]).await?.remove(&id),
+                (Some(record_type), Some(id)) => view.numbers(record_type, &[&site.info.id], &[id]).await?.remove(&id),
                 _ => None,
             };
             items.push(

@@ -14,7 +14,7 @@ use crate::store::{Tx, View};
 /// Puts the numbers of the records that are referred to in the place of their ids.
 pub(crate) async fn shown(view: &View, described: &TypeDescription, records: &mut [Fields]) -> Result<(), Problem> {
     for (field, record_type) in input::references(&described.fields) {
-        let numbers = view.numbers(record_type, &ids_in(records, field)).await?;
+        let numbers = view.numbers(record_type, &sites_of(records), &ids_in(records, field)).await?;
         put_numbers(records, field, &numbers);
     }
     Ok(())
@@ -24,10 +24,19 @@ pub(crate) async fn shown(view: &View, described: &TypeDescription, records: &mu
 pub(crate) fn shown_in(tx: &mut Tx<'_>, described: &TypeDescription, record: &mut Fields) -> Result<(), Problem> {
     let records = std::slice::from_mut(record);
     for (field, record_type) in input::references(&described.fields) {
-        let numbers = tx.numbers(record_type, &ids_in(records, field))?;
+        let site = sites_of(records).first().copied().unwrap_or_default();
+        let numbers = tx.numbers(record_type, site, &ids_in(records, field))?;
         put_numbers(records, field, &numbers);
     }
     Ok(())
+}
+
+/// A record refers to others of its own site only.
+fn sites_of(records: &[Fields]) -> Vec<&str> {
+    let mut sites: Vec<&str> = records.iter().filter_map(|record| record.get("site")?.as_str()).collect();
+    sites.sort_unstable();
+    sites.dedup();
+    sites
 }
 
 fn ids_in(records: &[Fields], field: &str) -> Vec<Uuid> {

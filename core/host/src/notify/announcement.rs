@@ -67,7 +67,7 @@ impl Announcement {
 /// The number of the record that a notice is about, or its id.
 async fn number_of(store: &Store, notice: &Notice) -> Result<Option<String>, Problem> {
     let (Some(record_type), Some(record)) = (&notice.record_type, notice.record) else { return Ok(None) };
-    let numbers = store.view().await?.numbers(record_type, &[record]).await?;
+    let numbers = store.view().await?.numbers(record_type, &[&notice.site], &[record]).await?;
     Ok(Some(numbers.get(&record).cloned().unwrap_or_else(|| record.to_string())))
 }
 

@@ -1,10 +1,10 @@
 //! The audit trail: one hash chain a host, each entry bound to the one before it.
 //!
-//! The chain holds a salted digest in place of a personal value; value and salt stand beside it, so that erasing them leaves
-//! the chain valid. What was cut off at the end together with the recorded head, or written anew from the start, only an
+//! The chain holds a salted digest in place of a personal value; an entry's values and salts stand beside it, so that erasing
+//! them leaves the chain valid. What was cut off at the end together with the recorded head, or written anew from the start, only an
 //! anchor outside the database shows.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use deskbell_proto::{Fields, value};
@@ -109,7 +109,7 @@ pub struct AuditFind {
 
 static ENTRIES: Insert = Insert::into("audit", &COLUMNS);
 
-static PERSONAL: Insert = Insert::into("audit_values", &["digest", "salt", "value", "record_type", "record_id", "field"]);
+static PERSONAL: Insert = Insert::into("audit_values", &["record_id", "host", "seq", "personal"]);
 
 static HEADS: Insert = Insert::into("audit_heads", &["host", "seq", "hash"]).ending(|insert| {
     insert.on_conflict(OnConflict::column("host").update_columns(["seq", "hash"]).to_owned());
@@ -125,7 +125,10 @@ impl Tx<'_> {
             let table = self.types.get(record_type)?;
             let (changes, personal) = difference(&table, *old, new)?;
             row.changes = changes;
-            self.keep_personal(record_type, row.record_id, &personal)?;
+            if !personal.is_empty() {
+                let personal = serde_json::to_string(&personal).map_err(Problem::internal)?;
+                self.insert_later(&PERSONAL, [row.record_id.into(), self.host.into(), seq.into(), personal.into()])?;
+            }
         }
         let hash = row.hash();
         let row = [
@@ -174,17 +177,6 @@ impl Tx<'_> {
         };
         self.progress.grown = false;
         self.insert_later(&HEADS, [self.host.into(), head.seq.into(), head.hash.into()])
-    }
-
-    fn keep_personal(&mut self, record_type: &str, record: Option<Uuid>, personal: &[Salted]) -> Result<(), Problem> {
-        for Salted { field, value, salt, digest } in personal {
-            let text = |text: &String| text.as_str().into();
-            self.insert_later(
-                &PERSONAL,
-                [text(digest), text(salt), text(value), record_type.into(), record.into(), text(field)],
-            )?;
-        }
-        Ok(())
     }
 
     /// Erases the personal values that the trail holds of a record; the chain stays valid.
@@ -303,24 +295,24 @@ impl EntryText {
 }
 
 /// A personal value with what hides it in the chain.
+#[derive(Serialize, Deserialize)]
 struct Salted {
     field: String,
-    value: String,
     salt: String,
-    digest: String,
+    value: Value,
 }
 
 impl Salted {
     fn new(field: &str, value: &Value) -> Self {
         let mut salt = [0_u8; 16];
         rand::rng().fill_bytes(&mut salt);
-        let (salt, value) = (hex::encode(salt), value.to_string());
-        Salted { field: field.to_owned(), digest: digest(&salt, &value), value, salt }
+        Salted { field: field.to_owned(), salt: hex::encode(salt), value: value.clone() }
     }
-}
 
-fn digest(salt: &str, value: &str) -> String {
-    hex::encode(Sha256::new().chain_update(salt).chain_update(value).finalize())
+    /// What the chain says in its place.
+    fn digest(&self) -> String {
+        hex::encode(Sha256::new().chain_update(&self.salt).chain_update(self.value.to_string()).finalize())
+    }
 }
 
 /// A changed field on both sides, as the trail spells it.
@@ -353,7 +345,7 @@ fn difference(table: &RecordTable, old: Option<&Fields>, new: &Fields) -> Result
                 return Said::Plain(value);
             }
             let salted = Salted::new(&column.name, value);
-            let digest = salted.digest.clone();
+            let digest = salted.digest();
             personal.push(salted);
             Said::Hidden { digest }
         };
@@ -380,10 +372,24 @@ impl View {
         if records.is_empty() {
             return Ok(Map::new());
         }
+        let mut values = Map::new();
+        for (_, personal) in self.personal(records).await? {
+            values.extend(personal.into_iter().map(|salted| (salted.digest(), salted.value)));
+        }
+        Ok(values)
+    }
+
+    /// What is kept beside the entries about some records: host and sequence of each entry, and its values.
+    async fn personal(&self, records: impl IntoIterator<Item = Uuid>) -> Result<Vec<((String, i64), Vec<Salted>)>, Problem> {
         let mut query = Query::select();
-        query.columns(["digest", "value"]).from("audit_values").and_where(Expr::col("record_id").is_in(records));
-        let rows = self.rows(&query).await?;
-        rows.iter().map(|row| Ok((row.get("digest")?, row.get("value")?))).collect::<Result<_, Failure>>().map_err(Into::into)
+        query.columns(["host", "seq", "personal"]).from("audit_values").and_where(Expr::col("record_id").is_in(records));
+        let kept = self.rows(&query).await?;
+        let entry = |row: &Row| {
+            let personal: String = row.get("personal")?;
+            let personal = serde_json::from_str(&personal).map_err(Problem::internal)?;
+            Ok(((row.get("host")?, row.get("seq")?), personal))
+        };
+        kept.iter().map(entry).collect()
     }
 
     async fn recorded_heads(&self) -> Result<BTreeMap<String, Option<Head>>, Failure> {
@@ -403,30 +409,26 @@ impl View {
 
     /// The first entry of a page with a personal value beside it that is not what was digested.
     async fn changed_values(&self, page: &[Row]) -> Result<Option<(i64, String)>, Problem> {
-        let mut expected = HashMap::new();
+        let mut recorded: HashMap<(String, i64), HashSet<String>> = HashMap::new();
         let mut records = BTreeSet::new();
         for row in page {
             let changes: String = row.get("changes")?;
             if let Some(record) = row.get::<Option<Uuid>>("record_id")?.filter(|_| changes.contains("\"digest\"")) {
-                let (changes, seq): (Value, i64) = (serde_json::from_str(&changes).unwrap_or_default(), row.get("seq")?);
+                let changes: Value = serde_json::from_str(&changes).unwrap_or_default();
                 let digests = changes.as_object().into_iter().flat_map(Map::values).flat_map(digests_in);
-                expected.extend(digests.map(|digest| (digest, seq)));
+                recorded.insert((row.get("host")?, row.get("seq")?), digests.collect());
                 records.insert(record);
             }
         }
         let records: Vec<Uuid> = records.into_iter().collect();
         let mut first: Option<(i64, String)> = None;
         for some in records.chunks(500) {
-            let mut query = Query::select();
-            query.columns(["digest", "salt", "value", "field"]).from("audit_values");
-            query.and_where(Expr::col("record_id").is_in(some.iter().copied()));
-            for row in self.rows(&query).await? {
-                let (kept, salt, value): (String, String, String) = (row.get("digest")?, row.get("salt")?, row.get("value")?);
+            for (entry, personal) in self.personal(some.iter().copied()).await? {
                 // The record's other values belong to entries of other pages.
-                if let Some(seq) = expected.get(&kept).copied().filter(|_| digest(&salt, &value) != kept) {
-                    let reason =
-                        format!("the personal value of {} is not the one that was recorded", row.get::<String>("field")?);
-                    first = Some(first.unwrap_or((i64::MAX, String::new()))).map(|found| found.min((seq, reason)));
+                let Some(digests) = recorded.get(&entry) else { continue };
+                if let Some(Salted { field, .. }) = personal.iter().find(|salted| !digests.contains(&salted.digest())) {
+                    let found = (entry.1, format!("the personal value of {field} is not the one that was recorded"));
+                    first = Some(first.map_or(found.clone(), |first| first.min(found)));
                 }
             }
         }

@@ -48,7 +48,7 @@ struct Migrator;
 
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(Core), Box::new(Printing), Box::new(Deliveries), Box::new(FewerPages)]
+        vec![Box::new(Core), Box::new(Printing), Box::new(Deliveries), Box::new(FewerPages), Box::new(ValuesByEntry)]
     }
 }
 
@@ -236,6 +236,53 @@ impl MigrationTrait for FewerPages {
             manager.create_index(index).await?;
         }
         Ok(())
+    }
+}
+
+/// The personal values of an entry lie beside it as one row: a letter has three, and a row costs what a value does.
+struct ValuesByEntry;
+
+impl MigrationName for ValuesByEntry {
+    fn name(&self) -> &str {
+        "m0005_values_by_entry"
+    }
+}
+
+#[async_trait]
+impl MigrationTrait for ValuesByEntry {
+    fn use_transaction(&self) -> Option<bool> {
+        Some(true)
+    }
+
+    async fn up(&self, manager: &SchemaManager) -> Result<(), sea_orm::DbErr> {
+        let (c, connection) = (Columns(manager.get_database_backend()), manager.get_connection());
+        let columns = [must(c.id("record_id")), must(c.text("host")), must(c.whole("seq")), must(c.text("personal"))];
+        let mut by_entry = keyed(table("audit_values", columns), &["record_id", "host", "seq"]);
+        let (values, is_of_entry) = match c.0 {
+            DbBackend::Postgres => {
+                connection.execute_unprepared("SET LOCAL statement_timeout = 0").await?;
+                (
+                    "json_agg(json_build_object('field', v.field, 'salt', v.salt, 'value', v.value::json))",
+                    "strpos(a.changes, v.digest)",
+                )
+            }
+            _ => {
+                by_entry.extra("WITHOUT ROWID");
+                (
+                    "json_group_array(json_object('field', v.field, 'salt', v.salt, 'value', json(v.value)))",
+                    "instr(a.changes, v.digest)",
+                )
+            }
+        };
+        connection.execute_unprepared("ALTER TABLE audit_values RENAME TO audit_values_before").await?;
+        manager.create_table(by_entry).await?;
+        // Every value was salted for one entry, which names it by its digest.
+        let moved = format!(
+            "INSERT INTO audit_values SELECT a.record_id, a.host, a.seq, {values} FROM audit a \
+             JOIN audit_values_before v ON v.record_id = a.record_id AND {is_of_entry} > 0 GROUP BY a.record_id, a.host, a.seq"
+        );
+        connection.execute_unprepared(&moved).await?;
+        connection.execute_unprepared("DROP TABLE audit_values_before").await.map(drop)
     }
 }
 
@@ -671,10 +718,19 @@ mod tests {
         let connection = Database::connect("sqlite::memory:").await.unwrap();
         Migrator::up(&connection, Some(3)).await.unwrap();
         let rows = "INSERT INTO tasks (id, site, key, args, created_at, created_by) VALUES ('t1', 'main', 'tell', '{}', 'now', 'lin'); \
-                    INSERT INTO audit_values VALUES ('d1', 's', '\"张三\"', 'letters.letter', 'r1', 'addressee')";
+                    INSERT INTO audit_values VALUES ('d1', 's', '\"张三\"', 'letters.letter', 'r1', 'addressee'), \
+                                                    ('d2', 't', '\"李四\"', 'letters.letter', 'r1', 'sender'), \
+                                                    ('d3', 'u', '\"王五\"', 'letters.letter', 'r1', 'addressee'); \
+                    INSERT INTO audit VALUES \
+                    ('h', 1, '', '', 'now', 'lin', 'api', 'main', 'letters.letter', 'r1', 'L-1', 1, 'create', NULL, 'd1 d2'), \
+                    ('h', 2, '', '', 'now', 'lin', 'api', 'main', 'letters.letter', 'r1', 'L-1', 2, 'edit', NULL, 'd3')";
         connection.execute_unprepared(rows).await.unwrap();
         run(&connection).await.unwrap();
-        for (table, key, value) in [("tasks", "id", "t1"), ("audit_values", "value", "\"张三\"")] {
+        let first = r#"[{"field":"addressee","salt":"s","value":"张三"},{"field":"sender","salt":"t","value":"李四"}]"#;
+        let second = r#"[{"field":"addressee","salt":"u","value":"王五"}]"#;
+        let by_entry = |seq: i64| format!("audit_values WHERE record_id = 'r1' AND host = 'h' AND seq = {seq}");
+        let kept = [("tasks".to_owned(), "id", "t1"), (by_entry(1), "personal", first), (by_entry(2), "personal", second)];
+        for (table, key, value) in kept {
             let ask = Statement::from_string(DbBackend::Sqlite, format!("SELECT {key} AS kept FROM {table}"));
             let kept: String = connection.query_one_raw(ask).await.unwrap().unwrap().try_get("", "kept").unwrap();
             assert_eq!(kept, value);

@@ -177,7 +177,8 @@ impl Tx<'_> {
             let bound = column.bound(&new[&column.name]).ok_or_else(|| misfit(table, &column.name, "unknown-field"))?;
             update.value(column.name.clone(), Expr::val(bound));
         }
-        update.and_where(Expr::col("id").eq(id_of(&old)?)).and_where(Expr::col("version").eq(version));
+        update.and_where(Expr::col("site").eq(stamp.site)).and_where(Expr::col("id").eq(id_of(&old)?));
+        update.and_where(Expr::col("version").eq(version));
         match self.execute(&update).map_err(|failure| table.refused(failure))? {
             1 => Ok(Changed { old, new }),
             _ => Err(Problem::internal(format!("a {} changed inside its own transaction", table.record_type)).into()),
@@ -215,15 +216,16 @@ impl Tx<'_> {
         Ok(find.limit.map_or(count, |limit| Ord::min(count, limit)))
     }
 
-    /// The numbers of records of a type by id, to show references.
-    pub fn numbers(&mut self, record_type: &str, ids: &[Uuid]) -> Result<HashMap<Uuid, String>, Problem> {
+    /// The numbers of a site's records of a type by id, to show references.
+    pub fn numbers(&mut self, record_type: &str, site: &str, ids: &[Uuid]) -> Result<HashMap<Uuid, String>, Problem> {
         if ids.is_empty() {
             return Ok(HashMap::new());
         }
         let table = self.types.get(record_type)?;
         let name = if table.column("number").is_some() { "number" } else { "id" };
         let mut query = Query::select();
-        query.columns(["id", name]).from(table.iden()).and_where(Expr::col("id").is_in(ids.iter().copied()));
+        query.columns(["id", name]).from(table.iden()).and_where(Expr::col("site").eq(site));
+        query.and_where(Expr::col("id").is_in(ids.iter().copied()));
         self.rows(&query)?.iter().map(|row| Ok((row.get("id")?, row.get(name)?))).collect()
     }
 

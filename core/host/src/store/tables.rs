@@ -10,7 +10,7 @@ use deskbell_proto::description::{COMMON_COLUMNS, TypeDescription};
 use sea_orm::DbBackend;
 use sea_orm::sea_query::{
     ColumnDef, ConditionalStatement, Expr, ExprTrait, Index, IndexCreateStatement, OnConflict, PostgresQueryBuilder, Query,
-    SchemaStatementBuilder, SqliteQueryBuilder, Table,
+    SchemaStatementBuilder, SqliteQueryBuilder, Table, TableCreateStatement,
 };
 
 use super::failure::Kind;
@@ -130,13 +130,19 @@ fn installed(tx: &mut Tx<'_>, table: &RecordTable) -> Result<Option<String>, Pro
 /// Makes the table of a type with its indexes; remembers nothing.
 pub(super) fn create(tx: &mut Tx<'_>, table: &RecordTable) -> Result<(), Problem> {
     let backend = tx.session().backend();
+    tx.session().batch(&built(&table_statement(table, backend), backend))?;
+    create_indexes(tx, table, &indexes(table))
+}
+
+fn table_statement(table: &RecordTable, backend: DbBackend) -> TableCreateStatement {
     let mut statement = Table::create();
     statement.table(table.iden());
     for column in &table.columns {
         statement.col(column_definition(column, backend));
     }
-    tx.session().batch(&built(&statement, backend))?;
-    create_indexes(tx, table, &indexes(table))
+    // Whoever asks for a record says at which site, and a site's list in order of the ids needs no index beside it.
+    statement.primary_key(Index::create().col("site").col("id"));
+    statement
 }
 
 /// Adds a column that no description has: one that an older version of the plugin wrote.
@@ -154,9 +160,6 @@ fn column_definition(column: &Column, backend: DbBackend) -> ColumnDef {
     // is checked when a record is written.
     if column.is_common {
         definition.not_null();
-    }
-    if column.name == "id" {
-        definition.primary_key();
     }
     definition
 }
@@ -242,6 +245,8 @@ struct PlannedIndex {
     name: String,
     columns: Vec<String>,
     unique: Option<Unique>,
+    /// Only records with a value in this column: others are never looked for by it.
+    given: Option<String>,
 }
 
 /// What a unique key holds for, and how a refusal names it.
@@ -255,18 +260,14 @@ struct Unique {
 /// All indexes of a table: its unique keys, by state, in order of creation, and those the type declares.
 fn indexes(table: &RecordTable) -> Vec<PlannedIndex> {
     let mut indexes: Vec<PlannedIndex> = table.unique.iter().map(|key| unique_index(table, key)).collect();
-    let mut plain = |parts: &[&str], columns: Vec<String>| {
-        indexes.push(PlannedIndex { name: index_name(&table.name, parts), columns, unique: None });
-    };
-    let columns = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
-    plain(&["site", "id", "idx"], columns(&["site", "id"]));
-    if table.column("state").is_some() {
-        plain(&["state", "idx"], columns(&["site", "state", "id"]));
-    }
-    for declared in &table.description.indexes {
+    let state = table.column("state").map(|state| vec![state.name.clone()]);
+    for fields in state.iter().chain(&table.description.indexes) {
+        let name = index_name(&table.name, &[&fields.join("_"), "idx"]);
         // A page of a sorted list ends on the id.
-        let columns = [columns(&["site"]), declared.clone(), columns(&["id"])].concat();
-        plain(&[&declared.join("_"), "idx"], columns);
+        let columns = ["site".to_owned()].into_iter().chain(fields.iter().cloned()).chain(["id".to_owned()]).collect();
+        // A reference is asked about, but nobody sorts by it; most records are written before they are referred to anything.
+        let given = fields.first().filter(|field| table.column(field).is_some_and(|column| column.is_id)).cloned();
+        indexes.push(PlannedIndex { name, columns, unique: None, given });
     }
     indexes
 }
@@ -274,7 +275,7 @@ fn indexes(table: &RecordTable) -> Vec<PlannedIndex> {
 fn unique_index(table: &RecordTable, key: &UniqueKey) -> PlannedIndex {
     let open_states = table.description.open_states().filter(|_| key.only_open).map(str::to_owned).collect();
     let unique = Unique { label: key.label.clone(), open_states };
-    PlannedIndex { name: key.index.clone(), columns: key.columns.clone(), unique: Some(unique) }
+    PlannedIndex { name: key.index.clone(), columns: key.columns.clone(), unique: Some(unique), given: None }
 }
 
 fn create_indexes<'a>(
@@ -301,6 +302,9 @@ fn index_statement(table: &RecordTable, planned: &PlannedIndex) -> IndexCreateSt
     for column in &planned.columns {
         index.col(column.clone());
     }
+    if let Some(given) = &planned.given {
+        index.cond_where(Expr::col(given.clone()).is_not_null());
+    }
     if let Some(unique) = &planned.unique {
         index.unique();
         if !unique.open_states.is_empty() {
@@ -310,4 +314,45 @@ fn index_statement(table: &RecordTable, planned: &PlannedIndex) -> IndexCreateSt
         }
     }
     index
+}
+
+#[cfg(test)]
+mod tests {
+    use deskbell_proto::description::FieldDescription;
+    use deskbell_proto::value::FieldKind;
+
+    use super::*;
+
+    /// Each index that a record is entered into is a page more to write with every command.
+    #[test]
+    fn a_site_s_list_and_what_refers_to_a_record_are_found_without_an_index_more_than_they_need() {
+        let reference = FieldKind::Reference { record_type: "letters.handoff-sheet".to_owned() };
+        let letter = TypeDescription {
+            name: "letter".to_owned(),
+            fields: vec![FieldDescription::new("sheet", reference)],
+            indexes: vec![vec!["sheet".to_owned()]],
+            ..TypeDescription::default()
+        };
+        let table = RecordTable::new("letters", &letter);
+        let sqlite = rusqlite::Connection::open_in_memory().unwrap();
+        sqlite.execute_batch(&built(&table_statement(&table, DbBackend::Sqlite), DbBackend::Sqlite)).unwrap();
+        let planned = indexes(&table);
+        assert_eq!(planned.len(), 1);
+        let statement = built(&index_statement(&table, &planned[0]), DbBackend::Sqlite);
+        assert!(statement.ends_with(r#"WHERE "sheet" IS NOT NULL"#), "{statement}");
+        sqlite.execute_batch(&statement).unwrap();
+        let plan = |asked: &str| {
+            let ask = format!("EXPLAIN QUERY PLAN SELECT * FROM letters_letter WHERE site = 'main' {asked}");
+            let mut plan = sqlite.prepare(&ask).unwrap();
+            let steps = plan.query_map([], |row| row.get::<_, String>(3)).unwrap();
+            steps.collect::<Result<Vec<_>, _>>().unwrap().join("; ")
+        };
+        let by_key = "SEARCH letters_letter USING INDEX sqlite_autoindex_letters_letter_1 (site=?";
+        assert_eq!(plan("ORDER BY id DESC"), format!("{by_key})"));
+        assert_eq!(plan("AND id = 'l'"), format!("{by_key} AND id=?)"));
+        assert_eq!(
+            plan("AND sheet = 's' ORDER BY id"),
+            "SEARCH letters_letter USING INDEX letters_letter_sheet_idx (site=? AND sheet=?)"
+        );
+    }
 }

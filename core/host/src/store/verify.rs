@@ -209,7 +209,7 @@ async fn versions(view: &View, tables: &[RecordTable], check: &mut Check) -> Res
         };
         faults_of(view, &entries, check, |row| named(record_type, row), why).await?;
         let gone = format!(
-            "SELECT a.record_id AS id, count(*) AS entries FROM audit a LEFT JOIN \"{name}\" r ON r.id = a.record_id \
+            "SELECT a.record_id AS id, count(*) AS entries FROM audit a LEFT JOIN \"{name}\" r ON r.site = a.site AND r.id = a.record_id \
              WHERE a.record_type = '{record_type}' AND r.id IS NULL GROUP BY a.record_id"
         );
         let why = |row: &Row| Ok(format!("the trail has {} entries of a record that is gone", row.get::<i64>("entries")?));
@@ -231,21 +231,26 @@ const REFERENCES: [(&str, &str, &str, &str); 4] = [
 ];
 
 /// Tables with rows about records of any type.
-const ABOUT_RECORDS: [&str; 3] = ["sign_offs", "papers", "audit_values"];
+const ABOUT_RECORDS: [&str; 2] = ["sign_offs", "papers"];
+
+/// Whoever names a record is of the record's site, and by the site the record is found.
+const AT_ITS_SITE: &str = " AND t.site = n.site";
 
 async fn references(view: &View, tables: &[RecordTable], check: &mut Check) -> Result<(), Problem> {
     for (table, column, target, key) in REFERENCES {
-        must_be_there(view, (table, column, "1 = 1"), (target, key), check).await?;
+        must_be_there(view, (table, column, "1 = 1"), (target, key, ""), check).await?;
     }
+    let its_entry = " AND t.host = n.host AND t.seq = n.seq";
+    must_be_there(view, ("audit_values", "record_id", "1 = 1"), ("audit", "record_id", its_entry), check).await?;
     for table in tables {
         for about in ABOUT_RECORDS {
             let of_type = format!("n.record_type = '{}'", table.record_type);
-            must_be_there(view, (about, "record_id", &of_type), (&table.name, "id"), check).await?;
+            must_be_there(view, (about, "record_id", &of_type), (&table.name, "id", AT_ITS_SITE), check).await?;
         }
         for column in &table.columns {
             let FieldKind::Reference { record_type } = &column.kind else { continue };
             if let Some(target) = tables.iter().find(|target| target.record_type == *record_type) {
-                must_be_there(view, (&table.name, &column.name, "1 = 1"), (&target.name, "id"), check).await?;
+                must_be_there(view, (&table.name, &column.name, "1 = 1"), (&target.name, "id", AT_ITS_SITE), check).await?;
             }
         }
     }
@@ -255,12 +260,12 @@ async fn references(view: &View, tables: &[RecordTable], check: &mut Check) -> R
 async fn must_be_there(
     view: &View,
     (table, column, condition): (&str, &str, &str),
-    (target, key): (&str, &str),
+    (target, key, and): (&str, &str, &str),
     check: &mut Check,
 ) -> Result<(), Problem> {
     check.looked_at += 1;
     let dangling = format!(
-        "SELECT n.\"{column}\" AS named, count(*) AS rows FROM \"{table}\" n LEFT JOIN \"{target}\" t ON t.\"{key}\" = n.\"{column}\" \
+        "SELECT n.\"{column}\" AS named, count(*) AS rows FROM \"{table}\" n LEFT JOIN \"{target}\" t ON t.\"{key}\" = n.\"{column}\"{and} \
          WHERE n.\"{column}\" IS NOT NULL AND t.\"{key}\" IS NULL AND {condition} GROUP BY n.\"{column}\""
     );
     let what = |row: &Row| Ok(format!("{table}.{column} {}", row.get::<String>("named")?));

@@ -133,14 +133,15 @@ impl View {
         Ok(Listing { records, next_cursor })
     }
 
-    /// The numbers of records of a type by id, to show references.
-    pub async fn numbers(&self, record_type: &str, ids: &[Uuid]) -> Result<HashMap<Uuid, String>, Problem> {
+    /// The numbers of some sites' records of a type by id, to show references.
+    pub async fn numbers(&self, record_type: &str, sites: &[&str], ids: &[Uuid]) -> Result<HashMap<Uuid, String>, Problem> {
         let table = self.types.get(record_type)?;
         let name = if table.column("number").is_some() { "number" } else { "id" };
         let mut numbers = HashMap::new();
         for some in ids.chunks(IDS_AT_ONCE) {
             let mut query = Query::select();
-            query.columns(["id", name]).from(table.iden()).and_where(Expr::col("id").is_in(some.iter().copied()));
+            query.columns(["id", name]).from(table.iden()).and_where(Expr::col("site").is_in(sites.iter().copied()));
+            query.and_where(Expr::col("id").is_in(some.iter().copied()));
             for row in self.rows(&query).await? {
                 numbers.insert(row.get("id")?, row.get(name)?);
             }
