@@ -35,14 +35,8 @@ impl Lookout {
 
     /// Keeps one of the runtime's threads looking about for a moment after each `work` that it is told of; never ends. What
     /// that thread has to do comes first: it looks for more only in between.
-    pub(crate) async fn keep(mut self, work: &Notify) {
-        loop {
-            work.notified().await;
-            let start = Instant::now();
-            while start.elapsed() < MOMENT && self.give_way() {
-                tokio::task::yield_now().await;
-            }
-        }
+    pub(crate) async fn keep(self, work: &Notify) {
+        self.keep_by(work, std::thread::yield_now).await;
     }
 
     fn look<T>(&mut self, mut look: impl FnMut() -> Option<T>, mut give_way: impl FnMut()) -> Option<T> {
@@ -51,6 +45,16 @@ impl Lookout {
             let found = look();
             if found.is_some() || start.elapsed() >= MOMENT || !self.give_way_by(&mut give_way) {
                 return found;
+            }
+        }
+    }
+
+    async fn keep_by(mut self, work: &Notify, mut give_way: impl FnMut()) {
+        loop {
+            work.notified().await;
+            let start = Instant::now();
+            while start.elapsed() < MOMENT && self.give_way_by(&mut give_way) {
+                tokio::task::yield_now().await;
             }
         }
     }
@@ -106,7 +110,7 @@ mod tests {
         }
         let (wakes, work) = (Arc::new(Wakes::default()), Notify::new());
         let waker = Waker::from(wakes.clone());
-        let mut kept = std::pin::pin!(Lookout::default().keep(&work));
+        let mut kept = std::pin::pin!(Lookout::default().keep_by(&work, || {}));
         // Polls for as long as it asks for that, as a runtime does.
         let mut n_polls = || {
             for n in 1.. {
