@@ -9,7 +9,7 @@ use std::io::{self, ErrorKind};
 use sha2::{Digest, Sha256};
 
 use crate::home::Home;
-use crate::problem::Problem;
+use crate::problem::{Code, Problem};
 use crate::store::{Check, Location, Store};
 
 /// Looks at the data of a desk that is open.
@@ -34,6 +34,12 @@ pub async fn at_rest(home: &Home, location: &Location) -> Result<Vec<Check>, Pro
             return Ok(vec![check]);
         }
     };
+    // What an older version wrote is not yet as this one reads it.
+    if let Err(problem) = location.must_be_up_to_date().await
+        && problem.code == Code::ConfigInvalid
+    {
+        return Err(problem);
+    }
     let mut checks = reader.verify().await;
     match reader.set_papers().await {
         Ok(papers) => checks.push(files(home, papers, location.is_shared()).await?),

@@ -18,7 +18,7 @@ use zip::{ZipArchive, ZipWriter};
 use super::{BackupError, UNFINISHED};
 use crate::home::Home;
 use crate::problem::Problem;
-use crate::store::{ChainState, Location, Reader};
+use crate::store::{ChainState, Location};
 
 /// The entry that holds the database, as a SQLite file.
 pub(super) const DATABASE: &str = "data/deskbell.db";
@@ -51,8 +51,9 @@ pub struct Entry {
 }
 
 impl Manifest {
-    /// Of a database that nobody writes to; the files come as they are written.
+    /// Of a copy of a database, which is brought up to date where an older version wrote it; the files come as they are written.
     pub(super) async fn of(database: &Location, made_at: DateTime<Utc>) -> Result<Manifest, BackupError> {
+        database.bring_up_to_date().await?;
         let reader = database.reader().await?;
         let (tables, chains) = (reader.count_rows().await, reader.walk_chains().await);
         reader.close().await?;
@@ -66,24 +67,29 @@ impl Manifest {
         })
     }
 
-    /// Compares a database with what was backed up.
+    /// Compares a database with what was backed up. One of an older version is brought up to date for it.
     pub(super) async fn check_database(&self, file: &Path, database: &Location) -> Result<(), BackupError> {
         let wrong = |why: &dyn ToString| BackupError::damaged(file, why.to_string());
-        let reader = database.reader().await.map_err(|problem| wrong(&problem))?;
-        let difference = self.difference(&reader).await;
-        reader.close().await.map_err(|problem| wrong(&problem))?;
-        difference.map_err(|problem| wrong(&problem))?.map_or(Ok(()), |why| Err(wrong(&why)))
+        let difference = self.difference(database).await.map_err(|problem| wrong(&problem))?;
+        difference.map_or(Ok(()), |why| Err(wrong(&why)))
     }
 
-    async fn difference(&self, reader: &Reader) -> Result<Option<String>, Problem> {
-        if let Some(verdict) = reader.integrity().await? {
+    async fn difference(&self, database: &Location) -> Result<Option<String>, Problem> {
+        let reader = database.reader().await?;
+        let (verdict, tables) = (reader.integrity().await, reader.count_rows().await);
+        reader.close().await?;
+        if let Some(verdict) = verdict? {
             return Ok(Some(format!("its database is damaged: {verdict}")));
         }
-        if reader.count_rows().await? != self.tables {
+        if tables? != self.tables {
             return Ok(Some("its database has other rows than it had".to_owned()));
         }
-        let is_same = reader.walk_chains().await? == self.chains;
-        Ok((!is_same).then(|| "its audit chains are not those it had".to_owned()))
+        // The rows were counted as the older version kept them; how an entry's values are kept is this version's to know.
+        database.bring_up_to_date().await?;
+        let reader = database.reader().await?;
+        let chains = reader.walk_chains().await;
+        reader.close().await?;
+        Ok((chains? != self.chains).then(|| "its audit chains are not those it had".to_owned()))
     }
 }
 

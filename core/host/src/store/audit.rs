@@ -1,8 +1,8 @@
 //! The audit trail: one hash chain a host, each entry bound to the one before it.
 //!
 //! The chain holds a salted digest in place of a personal value; an entry's values and salts stand beside it, so that erasing
-//! them leaves the chain valid. What was cut off at the end together with the recorded head, or written anew from the start, only an
-//! anchor outside the database shows.
+//! them leaves the chain valid. What was cut off at the end together with the recorded head, or written anew from the start,
+//! only an anchor outside the database shows.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 

@@ -60,7 +60,7 @@ impl Location {
     pub async fn copy_to(&self, to: &Location) -> Result<Copied, Problem> {
         self.must_be_up_to_date().await?;
         let from = self.reader().await?;
-        to.make_tables().await?;
+        to.bring_up_to_date().await?;
         let tables = tables_of(&from.view).await?;
         let sums = transfer(&from.view, &tables, to).await?;
         let chains = from.view.walk_chains().await?;
@@ -73,7 +73,11 @@ impl Location {
         Ok(Copied { tables, chains })
     }
 
-    async fn make_tables(&self) -> Result<(), Problem> {
+    /// Makes the core's tables, or takes the steps that an older version of Deskbell did not know.
+    pub(crate) async fn bring_up_to_date(&self) -> Result<(), Problem> {
+        if self.must_be_up_to_date().await.is_ok() {
+            return Ok(());
+        }
         let prepared = self.clone();
         let prepared = tokio::task::spawn_blocking(move || prepared.prepare()).await;
         prepared.map_err(|_| Problem::internal("preparing the database panicked"))??;

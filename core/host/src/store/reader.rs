@@ -30,7 +30,7 @@ impl Location {
     }
 
     /// Refuses a database whose schema is not this version's.
-    pub(super) async fn must_be_up_to_date(&self) -> Result<(), Problem> {
+    pub(crate) async fn must_be_up_to_date(&self) -> Result<(), Problem> {
         let connection = self.connect_readers(1).await?;
         let steps = migrations::steps(Some(&connection)).await;
         connection.close().await.map_err(Failure::from)?;

@@ -10,7 +10,9 @@ use deskbell_proto::description::{FieldDescription, NumberPeriod, NumberScheme, 
 use deskbell_proto::value::{FieldKind, NUMBER_MAX};
 use deskbell_proto::{Fields, Find, Operator, PluginDescription, Read, RecordRef};
 use deskbell_tests::Cluster;
+use sea_orm::{DbBackend, Statement};
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 use uuid::Uuid;
 
@@ -195,6 +197,7 @@ promises!(
     types_grow_and_refuse_what_would_lose_data,
     names_that_clash_are_refused,
     the_audit_chain_shows_tampering,
+    the_trail_of_an_older_desk_goes_on_whole,
     erased_values_leave_the_chain_valid,
     what_is_told_later_is_told_before_it_is_asked_about,
     a_key_used_twice_is_a_conflict_for_its_own_command_alone,
@@ -649,6 +652,46 @@ async fn erased_values_leave_the_chain_valid(desk: Fixture) {
     let entries = view.audit(&trail).await.unwrap();
     assert_eq!(entries[0].changes["addressee"], json!({ "old": null, "new": { "erased": true } }));
     assert_eq!(desk.store.verify_audit().await.unwrap()[0].broken, None);
+}
+
+/// As version 4 of the schema kept personal values: a row each, found by its digest.
+async fn the_trail_of_an_older_desk_goes_on_whole(desk: Fixture) {
+    let letter = receive_letter(&desk.store, "张三").await;
+    let rewind = |tx: &mut Tx<'_>| {
+        let backend = tx.session().backend();
+        let kept = tx.session().rows(Statement::from_string(backend, "SELECT seq, personal FROM audit_values"))?;
+        let id = if backend == DbBackend::Postgres { "uuid" } else { "uuid_text" };
+        let mut sql = format!(
+            "CREATE TABLE values_before \
+             (digest text, salt text, value text, record_type text, record_id {id}, field text);"
+        );
+        for row in kept {
+            let (seq, personal): (i64, String) = (row.get("seq")?, row.get("personal")?);
+            let personal: Value = serde_json::from_str(&personal).map_err(Problem::internal)?;
+            for salted in personal.as_array().into_iter().flatten() {
+                let (salt, value) = (salted["salt"].as_str().unwrap_or_default(), salted["value"].to_string());
+                let digest = hex::encode(Sha256::digest(format!("{salt}{value}")));
+                let field = salted["field"].as_str().unwrap_or_default();
+                sql += &format!(
+                    "INSERT INTO values_before SELECT '{digest}', '{salt}', '{value}', '{LETTER}', record_id, '{field}' \
+                     FROM audit_values WHERE seq = {seq};"
+                );
+            }
+        }
+        sql += "DROP TABLE audit_values; ALTER TABLE values_before RENAME TO audit_values; \
+                DELETE FROM seaql_migrations WHERE version = 'm0005_values_by_entry';";
+        Ok(tx.session().batch(&sql)?)
+    };
+    desk.store.write(rewind).await.unwrap();
+    let location = Location::parse(&desk.url, &desk.folder.path().join("deskbell.db")).unwrap();
+    let problem = location.must_be_up_to_date().await.unwrap_err();
+    assert!(problem.detail.contains("deskbell db migrate"), "{}", problem.detail);
+
+    let store = desk.reopened().await;
+    assert_eq!(store.verify_audit().await.unwrap()[0].broken, None);
+    let trail = AuditFind { sites: vec![SITE.to_owned()], record_id: Some(id_of(&letter)), limit: 10, ..AuditFind::default() };
+    let entries = store.view().await.unwrap().audit(&trail).await.unwrap();
+    assert_eq!(entries[0].changes["addressee"]["new"], "张三");
 }
 
 async fn what_is_told_later_is_told_before_it_is_asked_about(desk: Fixture) {

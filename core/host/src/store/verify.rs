@@ -209,7 +209,8 @@ async fn versions(view: &View, tables: &[RecordTable], check: &mut Check) -> Res
         };
         faults_of(view, &entries, check, |row| named(record_type, row), why).await?;
         let gone = format!(
-            "SELECT a.record_id AS id, count(*) AS entries FROM audit a LEFT JOIN \"{name}\" r ON r.site = a.site AND r.id = a.record_id \
+            "SELECT a.record_id AS id, count(*) AS entries FROM audit a \
+             LEFT JOIN \"{name}\" r ON r.site = a.site AND r.id = a.record_id \
              WHERE a.record_type = '{record_type}' AND r.id IS NULL GROUP BY a.record_id"
         );
         let why = |row: &Row| Ok(format!("the trail has {} entries of a record that is gone", row.get::<i64>("entries")?));
@@ -265,7 +266,8 @@ async fn must_be_there(
 ) -> Result<(), Problem> {
     check.looked_at += 1;
     let dangling = format!(
-        "SELECT n.\"{column}\" AS named, count(*) AS rows FROM \"{table}\" n LEFT JOIN \"{target}\" t ON t.\"{key}\" = n.\"{column}\"{and} \
+        "SELECT n.\"{column}\" AS named, count(*) AS rows FROM \"{table}\" n \
+         LEFT JOIN \"{target}\" t ON t.\"{key}\" = n.\"{column}\"{and} \
          WHERE n.\"{column}\" IS NOT NULL AND t.\"{key}\" IS NULL AND {condition} GROUP BY n.\"{column}\""
     );
     let what = |row: &Row| Ok(format!("{table}.{column} {}", row.get::<String>("named")?));
