@@ -249,3 +249,56 @@ impl Archive {
         Ok(mode)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use deskbell_proto::description::{FieldDescription, TypeDescription};
+    use deskbell_proto::value::FieldKind;
+    use deskbell_proto::{Fields, PluginDescription};
+    use serde_json::json;
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::store::{About, AuditEntry, Stamp, Store};
+
+    /// Version 4 of the schema kept personal values otherwise; these have been erased.
+    const REWIND: &str = "DROP TABLE audit_values; \
+        CREATE TABLE audit_values (digest text, salt text, value text, record_type text, record_id uuid_text, field text); \
+        DELETE FROM seaql_migrations WHERE version = 'm0005_values_by_entry'";
+
+    #[tokio::test]
+    async fn a_database_of_an_older_desk_is_compared_and_brought_up_to_date() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("deskbell.db");
+        let location = Location::Sqlite(file.clone());
+        let store = Store::open("sqlite", &file).await.unwrap();
+        let addressee = FieldDescription::new("addressee", FieldKind::Text { max: 200, long: false });
+        let letter = TypeDescription {
+            name: "letter".to_owned(),
+            fields: vec![FieldDescription { personal: true, ..addressee }],
+            ..TypeDescription::default()
+        };
+        let description = PluginDescription { types: vec![letter], ..PluginDescription::default() };
+        store.install_types("letters", &description).await.unwrap();
+        let at = DateTime::UNIX_EPOCH;
+        let receive = move |tx: &mut crate::store::Tx<'_>| {
+            let given = Fields::from_iter([("addressee".to_owned(), json!("张三"))]);
+            let stamp = Stamp { site: "main", by: "lin", at };
+            let new = tx.insert_record("letters.letter", Uuid::now_v7(), None, &given, stamp)?;
+            let about = About::Record { record_type: "letters.letter", old: None, new: &new };
+            let entry = AuditEntry { at, actor: "lin", origin: "cli", site: "main", command: "create", rule: None, about };
+            tx.append_audit(&entry)
+        };
+        store.write(receive).await.unwrap();
+        store.close().await;
+        let mut manifest = Manifest::of(&location, at).await.unwrap();
+        rusqlite::Connection::open(&file).unwrap().execute_batch(REWIND).unwrap();
+        assert!(location.must_be_up_to_date().await.is_err());
+
+        let other_rows = manifest.check_database(&file, &location).await.unwrap_err();
+        assert!(other_rows.to_string().contains("other rows"), "{other_rows}");
+        manifest.tables.insert("audit_values".to_owned(), 0);
+        manifest.check_database(&file, &location).await.unwrap();
+        location.must_be_up_to_date().await.unwrap();
+    }
+}
