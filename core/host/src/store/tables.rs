@@ -265,7 +265,7 @@ fn indexes(table: &RecordTable) -> Vec<PlannedIndex> {
         let name = index_name(&table.name, &[&fields.join("_"), "idx"]);
         // A page of a sorted list ends on the id.
         let columns = ["site".to_owned()].into_iter().chain(fields.iter().cloned()).chain(["id".to_owned()]).collect();
-        // A reference is asked about, but nobody sorts by it; most records are written before they are referred to anything.
+        // A reference is asked about, but nobody sorts by it, and most records refer to nothing yet when they are written.
         let given = fields.first().filter(|field| table.column(field).is_some_and(|column| column.is_id)).cloned();
         indexes.push(PlannedIndex { name, columns, unique: None, given });
     }
