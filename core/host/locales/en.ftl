@@ -25,6 +25,7 @@ problem-storage-unavailable = The database cannot be reached and nothing was sav
 problem-overloaded = The desk is busy; please try again shortly.
 problem-too-many-requests = Too many requests; please try again shortly.
 problem-config-invalid = A setting does not hold: { $detail }.
+schema-is-older = An older version of Deskbell wrote this database: run `deskbell db migrate` first.
 problem-bad-request = The request cannot be read: { $detail }.
 problem-method-not-allowed = This address does not take that method ({ $detail }).
 problem-unsupported-media-type = The request must be JSON (Content-Type: application/json).

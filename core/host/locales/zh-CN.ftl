@@ -25,6 +25,7 @@ problem-storage-unavailable = 数据库暂时不可用,没有保存,请稍后再
 problem-overloaded = 系统正忙,请稍后再试。
 problem-too-many-requests = 请求太频繁,请稍后再试。
 problem-config-invalid = 设置有误:{ $detail }。
+schema-is-older = 这个数据库是旧版 Deskbell 写的:请先运行 `deskbell db migrate`。
 problem-bad-request = 请求无法读取:{ $detail }。
 problem-method-not-allowed = 此地址不接受该方法({ $detail })。
 problem-unsupported-media-type = 请求必须是 JSON(Content-Type: application/json)。

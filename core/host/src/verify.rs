@@ -26,6 +26,12 @@ pub async fn at_rest(home: &Home, location: &Location) -> Result<Vec<Check>, Pro
     {
         return Err(Problem::not_found(format!("database {}", file.display())));
     }
+    // What an older version wrote is not yet as this one reads it.
+    if let Err(problem) = location.must_be_up_to_date().await
+        && problem.code == Code::ConfigInvalid
+    {
+        return Err(problem);
+    }
     let reader = match location.reader().await {
         Ok(reader) => reader,
         Err(problem) => {
@@ -34,12 +40,6 @@ pub async fn at_rest(home: &Home, location: &Location) -> Result<Vec<Check>, Pro
             return Ok(vec![check]);
         }
     };
-    // What an older version wrote is not yet as this one reads it.
-    if let Err(problem) = location.must_be_up_to_date().await
-        && problem.code == Code::ConfigInvalid
-    {
-        return Err(problem);
-    }
     let mut checks = reader.verify().await;
     match reader.set_papers().await {
         Ok(papers) => checks.push(files(home, papers, location.is_shared()).await?),

@@ -259,7 +259,7 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::store::{About, AuditEntry, Stamp, Store};
+    use crate::store::{About, AuditEntry, Stamp, Store, Tx};
 
     /// Version 4 of the schema kept personal values otherwise; these have been erased.
     const REWIND: &str = "DROP TABLE audit_values; \
@@ -281,7 +281,7 @@ mod tests {
         let description = PluginDescription { types: vec![letter], ..PluginDescription::default() };
         store.install_types("letters", &description).await.unwrap();
         let at = DateTime::UNIX_EPOCH;
-        let receive = move |tx: &mut crate::store::Tx<'_>| {
+        let receive = move |tx: &mut Tx<'_>| {
             let given = Fields::from_iter([("addressee".to_owned(), json!("张三"))]);
             let stamp = Stamp { site: "main", by: "lin", at };
             let new = tx.insert_record("letters.letter", Uuid::now_v7(), None, &given, stamp)?;

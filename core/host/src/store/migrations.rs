@@ -2,10 +2,11 @@
 //!
 //! Record types have tables beside these, made from what plugins describe ([`super::tables`]).
 
+use futures_util::future::BoxFuture;
 use sea_orm::sea_query::{
     ColumnDef, ConditionalStatement, Expr, ExprTrait, Index, IndexCreateStatement, Table, TableCreateStatement,
 };
-use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend};
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr};
 use sea_orm_migration::migrator::{Migration, MigrationStatus};
 use sea_orm_migration::{MigrationName, MigrationTrait, MigratorTrait, SchemaManager, async_trait::async_trait};
 
@@ -48,7 +49,46 @@ struct Migrator;
 
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(Core), Box::new(Printing), Box::new(Deliveries), Box::new(FewerPages), Box::new(ValuesByEntry)]
+        vec![
+            Change::named("m0001_core", |manager| Box::pin(core(manager))),
+            Change::named("m0002_printing", |manager| Box::pin(printing(manager))),
+            Change::named("m0003_deliveries", |manager| Box::pin(deliveries(manager))),
+            Change::named("m0004_fewer_pages", |manager| Box::pin(fewer_pages(manager))),
+            Change::named("m0005_values_by_entry", |manager| Box::pin(values_by_entry(manager))),
+        ]
+    }
+}
+
+/// What a change does, given the schema.
+type Up = for<'a> fn(&'a SchemaManager<'_>) -> BoxFuture<'a, Result<(), DbErr>>;
+
+/// One change of the core's schema.
+struct Change {
+    name: &'static str,
+    up: Up,
+}
+
+impl Change {
+    fn named(name: &'static str, up: Up) -> Box<dyn MigrationTrait> {
+        Box::new(Change { name, up })
+    }
+}
+
+impl MigrationName for Change {
+    fn name(&self) -> &str {
+        self.name
+    }
+}
+
+#[async_trait]
+impl MigrationTrait for Change {
+    // A kill in mid-migration leaves nothing behind.
+    fn use_transaction(&self) -> Option<bool> {
+        Some(true)
+    }
+
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        (self.up)(manager).await
     }
 }
 
@@ -60,7 +100,7 @@ pub(super) async fn run(connection: &DatabaseConnection) -> Result<(), Problem> 
         connection.execute_unprepared(&lock).await.map_err(Failure::from)?;
     }
     Migrator::up(connection, None).await.map_err(|error| match error {
-        sea_orm::DbErr::Custom(why) | sea_orm::DbErr::Migration(why) => Problem::new(
+        DbErr::Custom(why) | DbErr::Migration(why) => Problem::new(
             Code::ConfigInvalid,
             format!("the database was used by another version of Deskbell ({why}); start that one, or restore a backup"),
         ),
@@ -94,200 +134,123 @@ pub(super) fn text_type(column: &mut ColumnDef, backend: DbBackend) -> &mut Colu
     }
 }
 
-struct Core;
-
-impl MigrationName for Core {
-    fn name(&self) -> &str {
-        "m0001_core"
+async fn core(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
+    let columns = Columns(manager.get_database_backend());
+    for table in tables(&columns) {
+        manager.create_table(table).await?;
     }
-}
-
-#[async_trait]
-impl MigrationTrait for Core {
-    // A kill in mid-migration leaves nothing behind.
-    fn use_transaction(&self) -> Option<bool> {
-        Some(true)
+    for index in indexes() {
+        manager.create_index(index).await?;
     }
-
-    async fn up(&self, manager: &SchemaManager) -> Result<(), sea_orm::DbErr> {
-        let columns = Columns(manager.get_database_backend());
-        for table in tables(&columns) {
-            manager.create_table(table).await?;
-        }
-        for index in indexes() {
-            manager.create_index(index).await?;
-        }
-        Ok(())
-    }
+    Ok(())
 }
 
 /// The print queue.
-struct Printing;
-
-impl MigrationName for Printing {
-    fn name(&self) -> &str {
-        "m0002_printing"
-    }
-}
-
-#[async_trait]
-impl MigrationTrait for Printing {
-    fn use_transaction(&self) -> Option<bool> {
-        Some(true)
-    }
-
-    async fn up(&self, manager: &SchemaManager) -> Result<(), sea_orm::DbErr> {
-        let c = Columns(manager.get_database_backend());
-        let columns = [
-            c.sequence("seq"),
-            must(c.id("paper")),
-            must(c.text("site")),
-            must(c.text("printer")),
-            must(c.text("state")),
-            // Why it waits: a sentence's key and arguments.
-            c.text("reason"),
-            c.whole("ipp_job"),
-            must(c.whole("attempts")),
-            must(c.at("next_at")),
-            must(c.at("changed_at")),
-            must(c.at("created_at")),
-            must(c.text("created_by")),
-            c.at("done_at"),
-        ];
-        manager.create_table(table("print_jobs", columns)).await?;
-        let open =
-            index("print_jobs", "print_jobs_open_idx", &["printer", "seq"]).and_where(Expr::col("done_at").is_null()).take();
-        manager.create_index(open).await?;
-        manager.create_index(index("print_jobs", "print_jobs_paper_idx", &["paper"])).await
-    }
+async fn printing(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
+    let c = Columns(manager.get_database_backend());
+    let columns = [
+        c.sequence("seq"),
+        must(c.id("paper")),
+        must(c.text("site")),
+        must(c.text("printer")),
+        must(c.text("state")),
+        // Why it waits: a sentence's key and arguments.
+        c.text("reason"),
+        c.whole("ipp_job"),
+        must(c.whole("attempts")),
+        must(c.at("next_at")),
+        must(c.at("changed_at")),
+        must(c.at("created_at")),
+        must(c.text("created_by")),
+        c.at("done_at"),
+    ];
+    manager.create_table(table("print_jobs", columns)).await?;
+    let open = index("print_jobs", "print_jobs_open_idx", &["printer", "seq"]).and_where(Expr::col("done_at").is_null()).take();
+    manager.create_index(open).await?;
+    manager.create_index(index("print_jobs", "print_jobs_paper_idx", &["paper"])).await
 }
 
 /// Notices on their way to people outside the desk.
-struct Deliveries;
-
-impl MigrationName for Deliveries {
-    fn name(&self) -> &str {
-        "m0003_deliveries"
-    }
-}
-
-#[async_trait]
-impl MigrationTrait for Deliveries {
-    fn use_transaction(&self) -> Option<bool> {
-        Some(true)
-    }
-
-    async fn up(&self, manager: &SchemaManager) -> Result<(), sea_orm::DbErr> {
-        let c = Columns(manager.get_database_backend());
-        let columns = [
-            c.sequence("seq"),
-            must(c.id("notice")),
-            must(c.text("delivery")),
-            must(c.text("recipient")),
-            must(c.text("state")),
-            // Why it waits or was given up: a sentence's key and arguments.
-            c.text("reason"),
-            must(c.whole("attempts")),
-            must(c.at("next_at")),
-            must(c.at("changed_at")),
-            must(c.at("created_at")),
-            c.at("done_at"),
-        ];
-        manager.create_table(table("messages", columns)).await?;
-        let once = unique("messages", "messages_notice_key", &["notice", "delivery", "recipient"]);
-        manager.create_index(once).await?;
-        let open = index("messages", "messages_open_idx", &["delivery", "seq"]).and_where(Expr::col("done_at").is_null()).take();
-        manager.create_index(open).await
-    }
+async fn deliveries(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
+    let c = Columns(manager.get_database_backend());
+    let columns = [
+        c.sequence("seq"),
+        must(c.id("notice")),
+        must(c.text("delivery")),
+        must(c.text("recipient")),
+        must(c.text("state")),
+        // Why it waits or was given up: a sentence's key and arguments.
+        c.text("reason"),
+        must(c.whole("attempts")),
+        must(c.at("next_at")),
+        must(c.at("changed_at")),
+        must(c.at("created_at")),
+        c.at("done_at"),
+    ];
+    manager.create_table(table("messages", columns)).await?;
+    let once = unique("messages", "messages_notice_key", &["notice", "delivery", "recipient"]);
+    manager.create_index(once).await?;
+    let open = index("messages", "messages_open_idx", &["delivery", "seq"]).and_where(Expr::col("done_at").is_null()).take();
+    manager.create_index(open).await
 }
 
 /// What every command writes lies in fewer pages: each one that is touched goes to the disk with the commit.
 ///
 /// Personal values lie together by their record, in place of anywhere by their digest. SQLite keeps them and the tasks in
 /// their key's order, without a second copy of the key.
-struct FewerPages;
-
-impl MigrationName for FewerPages {
-    fn name(&self) -> &str {
-        "m0004_fewer_pages"
+async fn fewer_pages(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
+    let c = Columns(manager.get_database_backend());
+    if manager.get_database_backend() == DbBackend::Postgres {
+        // A long trail takes longer than a statement of the desk may.
+        let by_record = "SET LOCAL statement_timeout = 0; \
+                         ALTER TABLE audit_values DROP CONSTRAINT audit_values_pkey, ADD PRIMARY KEY (record_id, digest); \
+                         DROP INDEX audit_values_record_idx";
+        return manager.get_connection().execute_unprepared(by_record).await.map(drop);
     }
-}
-
-#[async_trait]
-impl MigrationTrait for FewerPages {
-    fn use_transaction(&self) -> Option<bool> {
-        Some(true)
+    let [digest, values @ ..] = audit_value_columns(&c);
+    let values = std::iter::once(must(digest)).chain(values);
+    make_again(manager, "audit_values", keyed(table("audit_values", values), &["record_id", "digest"])).await?;
+    make_again(manager, "tasks", table("tasks", task_columns(&c))).await?;
+    for index in task_indexes() {
+        manager.create_index(index).await?;
     }
-
-    async fn up(&self, manager: &SchemaManager) -> Result<(), sea_orm::DbErr> {
-        let c = Columns(manager.get_database_backend());
-        if manager.get_database_backend() == DbBackend::Postgres {
-            // A long trail takes longer than a statement of the desk may.
-            let by_record = "SET LOCAL statement_timeout = 0; \
-                             ALTER TABLE audit_values DROP CONSTRAINT audit_values_pkey, ADD PRIMARY KEY (record_id, digest); \
-                             DROP INDEX audit_values_record_idx";
-            return manager.get_connection().execute_unprepared(by_record).await.map(drop);
-        }
-        let [digest, values @ ..] = audit_value_columns(&c);
-        let values = std::iter::once(must(digest)).chain(values);
-        make_again(manager, "audit_values", keyed(table("audit_values", values), &["record_id", "digest"])).await?;
-        make_again(manager, "tasks", table("tasks", task_columns(&c))).await?;
-        for index in task_indexes() {
-            manager.create_index(index).await?;
-        }
-        Ok(())
-    }
+    Ok(())
 }
 
 /// The personal values of an entry lie beside it as one row: a letter has three, and a row costs what a value does.
-struct ValuesByEntry;
-
-impl MigrationName for ValuesByEntry {
-    fn name(&self) -> &str {
-        "m0005_values_by_entry"
-    }
-}
-
-#[async_trait]
-impl MigrationTrait for ValuesByEntry {
-    fn use_transaction(&self) -> Option<bool> {
-        Some(true)
-    }
-
-    async fn up(&self, manager: &SchemaManager) -> Result<(), sea_orm::DbErr> {
-        let (c, connection) = (Columns(manager.get_database_backend()), manager.get_connection());
-        let columns = [must(c.id("record_id")), must(c.text("host")), must(c.whole("seq")), must(c.text("personal"))];
-        let mut by_entry = keyed(table("audit_values", columns), &["record_id", "host", "seq"]);
-        let (values, is_of_entry) = match c.0 {
-            DbBackend::Postgres => {
-                connection.execute_unprepared("SET LOCAL statement_timeout = 0").await?;
-                (
-                    "json_agg(json_build_object('field', v.field, 'salt', v.salt, 'value', v.value::json))",
-                    "strpos(a.changes, v.digest)",
-                )
-            }
-            _ => {
-                by_entry.extra("WITHOUT ROWID");
-                (
-                    "json_group_array(json_object('field', v.field, 'salt', v.salt, 'value', json(v.value)))",
-                    "instr(a.changes, v.digest)",
-                )
-            }
-        };
-        connection.execute_unprepared("ALTER TABLE audit_values RENAME TO audit_values_before").await?;
-        manager.create_table(by_entry).await?;
-        // Every value was salted for one entry, which names it by its digest.
-        let moved = format!(
-            "INSERT INTO audit_values SELECT a.record_id, a.host, a.seq, {values} FROM audit a \
-             JOIN audit_values_before v ON v.record_id = a.record_id AND {is_of_entry} > 0 GROUP BY a.record_id, a.host, a.seq"
-        );
-        connection.execute_unprepared(&moved).await?;
-        connection.execute_unprepared("DROP TABLE audit_values_before").await.map(drop)
-    }
+async fn values_by_entry(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
+    let (c, connection) = (Columns(manager.get_database_backend()), manager.get_connection());
+    let columns = [must(c.id("record_id")), must(c.text("host")), must(c.whole("seq")), must(c.text("personal"))];
+    let mut by_entry = keyed(table("audit_values", columns), &["record_id", "host", "seq"]);
+    let (values, is_of_entry) = match c.0 {
+        DbBackend::Postgres => {
+            connection.execute_unprepared("SET LOCAL statement_timeout = 0").await?;
+            (
+                "json_agg(json_build_object('field', v.field, 'salt', v.salt, 'value', v.value::json))",
+                "strpos(a.changes, v.digest)",
+            )
+        }
+        _ => {
+            by_entry.extra("WITHOUT ROWID");
+            (
+                "json_group_array(json_object('field', v.field, 'salt', v.salt, 'value', json(v.value)))",
+                "instr(a.changes, v.digest)",
+            )
+        }
+    };
+    connection.execute_unprepared("ALTER TABLE audit_values RENAME TO audit_values_before").await?;
+    manager.create_table(by_entry).await?;
+    // Every value was salted for one entry, which names it by its digest.
+    let moved = format!(
+        "INSERT INTO audit_values SELECT a.record_id, a.host, a.seq, {values} FROM audit a \
+         JOIN audit_values_before v ON v.record_id = a.record_id AND {is_of_entry} > 0 GROUP BY a.record_id, a.host, a.seq"
+    );
+    connection.execute_unprepared(&moved).await?;
+    connection.execute_unprepared("DROP TABLE audit_values_before").await.map(drop)
 }
 
 /// Makes a table of SQLite again without row ids, with its rows and without its indexes.
-async fn make_again(manager: &SchemaManager<'_>, name: &str, mut table: TableCreateStatement) -> Result<(), sea_orm::DbErr> {
+async fn make_again(manager: &SchemaManager<'_>, name: &str, mut table: TableCreateStatement) -> Result<(), DbErr> {
     let connection = manager.get_connection();
     connection.execute_unprepared(&format!("ALTER TABLE {name} RENAME TO {name}_before")).await?;
     manager.create_table(table.extra("WITHOUT ROWID").take()).await?;

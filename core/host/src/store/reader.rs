@@ -37,7 +37,10 @@ impl Location {
         if steps?.iter().all(|step| step.is_applied) {
             return Ok(());
         }
-        Err(Problem::new(Code::ConfigInvalid, "the database's schema is of an older version: `deskbell db migrate` first"))
+        let older = "the database's schema is of an older version: `deskbell db migrate` first";
+        let mut problem = Problem::new(Code::ConfigInvalid, older);
+        problem.sentence.key = "schema-is-older".to_owned();
+        Err(problem)
     }
 
     /// How many other connections of hosts a shared database has. A home's lock says nothing about hosts elsewhere.

@@ -686,6 +686,7 @@ async fn the_trail_of_an_older_desk_goes_on_whole(desk: Fixture) {
     let location = Location::parse(&desk.url, &desk.folder.path().join("deskbell.db")).unwrap();
     let problem = location.must_be_up_to_date().await.unwrap_err();
     assert!(problem.detail.contains("deskbell db migrate"), "{}", problem.detail);
+    assert_eq!(problem.sentence.key, "schema-is-older");
 
     let store = desk.reopened().await;
     assert_eq!(store.verify_audit().await.unwrap()[0].broken, None);
